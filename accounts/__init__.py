@@ -1,0 +1,1 @@
+"""Who calls us: accounts, people, API keys, and the one policy."""

@@ -1,0 +1,28 @@
+"""Who may do what: one table, asked at the door of every action and nowhere else."""
+
+from kernel.actor import Actor
+from kernel.errors import Forbidden
+
+_BY_ROLE = {
+    "agent": frozenset({"desk:use"}),
+    "supervisor": frozenset({"desk:use", "floor:read", "config:write", "workers:write"}),
+    "admin": frozenset({"desk:use", "floor:read", "config:write", "workers:write", "keys:write", "users:write"}),
+}
+SCOPES = ("handoffs:write", "conversations:read", "conversations:write")
+
+
+def may(actor: Actor, permission: str, *, account_sid: str | None = None) -> bool:
+    """Whether ``actor`` holds ``permission`` in the account (``None``: the object belongs to no account)."""
+    if actor.kind in ("system", "carrier"):
+        return True
+    if account_sid is not None and actor.account_sid != account_sid:
+        return False
+    if actor.kind == "user":
+        return permission in _BY_ROLE.get(actor.role, frozenset())
+    return actor.kind == "key" and permission in actor.scopes
+
+
+def require(actor: Actor, permission: str, *, account_sid: str | None = None) -> None:
+    """Raise ``Forbidden`` unless ``actor`` holds ``permission``."""
+    if not may(actor, permission, account_sid=account_sid):
+        raise Forbidden("This needs the permission %(permission)s.", params={"permission": permission})

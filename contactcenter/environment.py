@@ -1,0 +1,138 @@
+"""The two shapes of one product, chosen by the environment alone.
+
+Nothing set: the embedded default (SQLite, one process, everything under ``var/``). ``DATABASE_URL`` and ``REDIS_URL``
+set: the production shape. Every difference between the two stands in this module.
+"""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = environ.Env()
+if os.environ.get("READ_DOT_ENV", "1") != "0" and (BASE_DIR / ".env").exists():
+    environ.Env.read_env(BASE_DIR / ".env")
+
+VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
+PRODUCTION = env.bool("PRODUCTION", default=bool(env.str("DATABASE_URL", default="")))
+
+
+def required(name: str, *, embedded: str) -> str:
+    """The variable's value; production does not start without it."""
+    value = env.str(name, default="")
+    if value:
+        return value
+    if PRODUCTION:
+        raise ImproperlyConfigured(f"{name} is not set. Production needs it: see .env.example.")
+    return embedded
+
+
+def kept_secret(name: str) -> str:
+    """A secret made once and kept under ``var/`` for the owner's eyes only."""
+    path = VAR_DIR / "secrets" / name
+    if path.exists():
+        return path.read_text().strip()
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    made = secrets.token_hex(32)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    with os.fdopen(handle, "w") as file:
+        file.write(made + "\n")
+    return made
+
+
+def secret_key() -> str:
+    """``SECRET_KEY``; made at the first start of the embedded default."""
+    value = env.str("SECRET_KEY", default="")
+    if not value and not PRODUCTION:
+        return kept_secret("secret_key")
+    if len(value) < 50 or value.startswith("django-insecure"):
+        raise ImproperlyConfigured("SECRET_KEY is missing or weak. Set 50 random characters or more: see .env.example.")
+    return value
+
+
+def database() -> dict[str, Any]:
+    """Django's ``DATABASES["default"]``."""
+    url = env.str("DATABASE_URL", default="")
+    return postgresql(url) if url else sqlite()
+
+
+def sqlite() -> dict[str, Any]:
+    """WAL and IMMEDIATE, or read-then-write transactions fail with "database is locked"."""
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": str(VAR_DIR / "contactcenter.sqlite3"),
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA mmap_size=134217728;",
+        },
+        # An in-memory database cannot be shared by threads: "database table is locked".
+        "TEST": {"NAME": str(VAR_DIR / "test.sqlite3")},
+    }
+
+
+def postgresql(url: str) -> dict[str, Any]:
+    """A pool with health checks: persistent connections under ASGI exhaust the server, and a restart must heal."""
+    config: dict[str, Any] = dict(environ.Env.db_url_config(url))
+    config["CONN_MAX_AGE"] = 0
+    config["CONN_HEALTH_CHECKS"] = True
+    config.setdefault("OPTIONS", {})
+    config["OPTIONS"] |= {
+        "pool": {
+            "min_size": 1,
+            "max_size": env.int("DATABASE_POOL_SIZE", default=16),
+            "timeout": 10,
+            "reconnect_timeout": 5,
+        },
+        "options": "-c lock_timeout=5s -c statement_timeout=30s -c idle_in_transaction_session_timeout=30s",
+    }
+    return config
+
+
+def cache() -> dict[str, Any]:
+    """Only ever a convenience: nothing that must not be lost lives in a cache."""
+    return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+
+
+def redis_url() -> str:
+    """``REDIS_URL``, or nothing in the embedded default."""
+    return required("REDIS_URL", embedded="")
+
+
+def broker() -> tuple[str, dict[str, Any]]:
+    """Celery's broker URL and transport options.
+
+    The stock polling of ``memory://`` is once a second. On Redis a killed worker's message must come back in seconds,
+    and a half-open connection must not block a publisher for ever.
+    """
+    url = redis_url()
+    if not url:
+        return "memory://", {"polling_interval": 0.02}
+    return url, {
+        "visibility_timeout": 120,
+        "unacked_restore_throttle": 1,
+        "unacked_restore_interval": 5,
+        "socket_timeout": 30,
+        "socket_connect_timeout": 5,
+        "health_check_interval": 10,
+        "global_keyprefix": "cc:",
+    }
+
+
+def origin(url: str) -> str:
+    """Scheme, host and port of a URL.
+
+    >>> origin("https://cc.example.com:8443/x")
+    'https://cc.example.com:8443'
+    """
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

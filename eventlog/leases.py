@@ -1,0 +1,91 @@
+"""A named lease: one holder at a time, and a stale holder can write nothing."""
+
+import os
+import secrets
+import socket
+import time
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+from django.db.models import F, Q
+
+from eventlog import models
+from eventlog.dbclock import database_now
+
+TTL = timedelta(seconds=4)
+_RENEW_AFTER_SECONDS = 1.0
+
+
+class LostLease(Exception):
+    """Another process holds the lease now; what this transaction meant to write must not be written."""
+
+
+class Lease:
+    """One process's claim to a name.
+
+    ``hold`` takes or renews it. ``guard``, called first in a transaction, locks the lease row and raises ``LostLease``
+    unless this process is still the holder under the same fence: a holder that slept through its expiry (a stopped
+    process, a long pause) wakes up unable to commit. Expiry is judged by the database's clock; the local clock only
+    decides when to renew.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.holder = f"{socket.gethostname()[:24]}:{os.getpid()}:{secrets.token_hex(4)}"
+        self.fence = 0
+        self._renew_at = 0.0
+
+    def hold(self) -> bool:
+        """Whether the lease is ours now; costs queries only when it is due for renewal or not ours."""
+        if self.fence and time.monotonic() < self._renew_at:
+            return True
+        return self._renew() or self._take()
+
+    def guard(self) -> None:
+        """Lock the lease for the rest of the transaction, or raise ``LostLease``."""
+        mine = models.Lease.objects.filter(name=self.name, holder=self.holder, fence=self.fence)
+        if not self.fence or mine.update(expires_at=database_now() + TTL) != 1:
+            self.fence = 0
+            raise LostLease(self.name)
+        self._renew_at = time.monotonic() + _RENEW_AFTER_SECONDS
+
+    def release(self) -> None:
+        """Give it up at once, so that a successor need not wait for the expiry."""
+        mine = models.Lease.objects.filter(name=self.name, holder=self.holder, fence=self.fence)
+        mine.update(expires_at=database_now())
+        self.fence = 0
+
+    def _renew(self) -> bool:
+        if not self.fence:
+            return False
+        try:
+            with transaction.atomic():
+                self.guard()
+        except LostLease:
+            return False
+        return True
+
+    def _take(self) -> bool:
+        now = database_now()
+        free = Q(expires_at__lte=now) | Q(holder=self.holder)
+        taken = models.Lease.objects.filter(free, name=self.name).update(
+            holder=self.holder, fence=F("fence") + 1, expires_at=now + TTL
+        )
+        if not taken and not self._create(now=now):
+            return False
+        row = models.Lease.objects.get(name=self.name)
+        if row.holder != self.holder:
+            return False
+        self.fence = row.fence
+        self._renew_at = time.monotonic() + _RENEW_AFTER_SECONDS
+        return True
+
+    def _create(self, *, now: datetime) -> bool:
+        if models.Lease.objects.filter(name=self.name).exists():
+            return False
+        try:
+            with transaction.atomic():
+                models.Lease.objects.create(name=self.name, holder=self.holder, fence=1, expires_at=now + TTL)
+        except IntegrityError:
+            return False
+        return True

@@ -1,0 +1,60 @@
+"""From the numbered log to the sockets: what goes over the bus, and its encoding.
+
+Every event is encoded once, here. A lost bus message costs a second: the hub compares heads and reads what is missing
+from the database.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.core.serializers.json import DjangoJSONEncoder
+
+from eventlog import queries
+from eventlog.bus import bus
+from eventlog.models import Event
+from eventlog.sinks import Sink
+
+EVENTS = "live"
+BLIPS = "blip"
+REVOKED = "revoked"
+
+
+def encode(frame: Mapping[str, Any]) -> str:
+    """The JSON text of a frame."""
+    return json.dumps(frame, separators=(",", ":"), ensure_ascii=False, cls=DjangoJSONEncoder)
+
+
+class Broadcast(Sink):
+    """The sink that tells every socket's process of each event, once for each audience."""
+
+    def feed(self, events: Sequence[Event]) -> None:
+        payloads = [
+            f"{audience} {n}\n{encode(queries.frame(event, audience=audience, n=n))}"
+            for event in events
+            for audience, n in event.numbers.items()
+        ]
+        if payloads:
+            bus().publish_many(EVENTS, payloads)
+
+
+def parse(payload: str) -> tuple[str, int, str]:
+    """``(audience, n, frame text)`` of what `Broadcast` published.
+
+    >>> parse('worker:WK1 7\\n{"t":"event"}')
+    ('worker:WK1', 7, '{"t":"event"}')
+    """
+    head, _, text = payload.partition("\n")
+    audience, _, n = head.rpartition(" ")
+    return audience, int(n), text
+
+
+def blip(audiences: Sequence[str], content: Mapping[str, Any]) -> None:
+    """Something that nobody will miss (typing): straight to the sockets, never logged, never numbered."""
+    text = encode({"t": "blip", **content})
+    bus().publish_many(BLIPS, [f"{audience} 0\n{text}" for audience in audiences])
+
+
+def revoke(user_sid: str) -> None:
+    """End this person's sockets now: they signed out, or what they may do has changed."""
+    bus().publish(REVOKED, user_sid)

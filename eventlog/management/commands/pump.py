@@ -1,0 +1,30 @@
+"""``manage.py pump``: relay, timers and router of one process."""
+
+import gc
+import signal
+import threading
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from eventlog.pump import Pump
+
+
+class Command(BaseCommand):
+    """Number events, feed sinks, fire timers, route tasks. Run two: one works, one waits."""
+
+    help = __doc__
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        stop = threading.Event()
+        pump = Pump(stop)
+
+        def end(*_: object) -> None:
+            stop.set()
+            pump.wake()
+
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, end)
+        gc.collect()
+        gc.freeze()  # What was imported lives as long as the process: no need to look at it again.
+        pump.run()

@@ -1,0 +1,29 @@
+"""The guarded UPDATE: the only way in which a state column changes."""
+
+from typing import Any
+
+from django.db import models
+from django.db.models import F
+
+from kernel.errors import StaleMove
+from kernel.machine import Machine
+
+
+def move(row: models.Model, machine: Machine, verb: str, *, status_field: str = "status", **fields: Any) -> None:
+    """Take ``row`` along ``verb``, writing ``fields`` with it and raising its ``version`` by one.
+
+    One ``UPDATE … WHERE id = ? AND status IN (…)``: when no row matched, somebody else moved it first and ``StaleMove``
+    is raised. Afterwards ``row`` carries what was written.
+    """
+    target = machine.target(verb)
+    changed = (
+        type(row)
+        ._default_manager.filter(pk=row.pk, **{f"{status_field}__in": machine.sources(verb)})
+        .update(**{status_field: target}, version=F("version") + 1, **fields)
+    )
+    if changed != 1:
+        raise StaleMove(
+            "This %(thing)s is %(status)s now; it cannot %(verb)s any more.",
+            params={"thing": machine.name, "status": getattr(row, status_field), "verb": verb},
+        )
+    row.refresh_from_db(fields=[status_field, "version", *fields])

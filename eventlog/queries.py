@@ -1,0 +1,85 @@
+"""Reads over the log: what an audience missed, how far everybody is, whether the pump lives."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypedDict
+
+from django.db.models import Max, Min
+
+from eventlog.dbclock import database_now
+from eventlog.models import AudienceHead, Delivery, Event, Lease, SinkPosition
+from kernel import clock
+
+RELAY_LEASE = "relay"
+
+
+class EventFrame(TypedDict):
+    """One numbered event as it stands on the wire."""
+
+    t: str
+    a: str
+    n: int
+    type: str
+    at: str | None
+    ref: str
+    data: Mapping[str, Any]
+
+
+def frame(event: Event, *, audience: str, n: int) -> EventFrame:
+    """The wire shape of ``event`` for one audience."""
+    return {
+        "t": "event",
+        "a": audience,
+        "n": n,
+        "type": event.type,
+        "at": clock.iso(event.created_at),
+        "ref": event.ref,
+        "data": event.data,
+    }
+
+
+def heads(audiences: Iterable[str]) -> dict[str, int]:
+    """The last number of each audience; 0 where nothing was ever sent."""
+    wanted = list(audiences)
+    known = dict(AudienceHead.objects.filter(audience__in=wanted).values_list("audience", "n"))
+    return {audience: known.get(audience, 0) for audience in wanted}
+
+
+def since(audience: str, n: int, *, limit: int) -> list[EventFrame]:
+    """Up to ``limit`` events of the audience after number ``n``, in order."""
+    rows = Delivery.objects.filter(audience=audience, n__gt=n).select_related("event").order_by("n")[:limit]
+    return [frame(row.event, audience=audience, n=row.n) for row in rows]
+
+
+def events_after(position: int, limit: int) -> list[Event]:
+    """Numbered events after ``position``, in order."""
+    return list(Event.objects.filter(position__gt=position).order_by("position")[:limit])
+
+
+def last_position() -> int:
+    """The position of the newest numbered event."""
+    return Event.objects.aggregate(last=Max("position"))["last"] or 0
+
+
+def with_numbers(events: Sequence[Event]) -> Sequence[Event]:
+    """Fill ``numbers`` of events that were read back from the table."""
+    by_id = {event.pk: event for event in events}
+    rows = Delivery.objects.filter(event_id__in=by_id).values_list("event_id", "audience", "n")
+    for event_id, audience, n in rows:
+        by_id[event_id].numbers[audience] = n
+    return events
+
+
+def health() -> dict[str, Any]:
+    """Pump lag in seconds, whether a pump holds the relay's lease, and each sink's backlog and failures."""
+    oldest = Event.objects.filter(position__isnull=True).aggregate(oldest=Min("created_at"))["oldest"]
+    last = last_position()
+    sinks = {
+        row.sink: {"behind": max(0, last - row.position), "failures": row.failures, "last_error": row.last_error}
+        for row in SinkPosition.objects.all()
+    }
+    return {
+        "pump_alive": Lease.objects.filter(name=RELAY_LEASE, expires_at__gt=database_now()).exists(),
+        "lag_seconds": round(max(0.0, (clock.now() - oldest).total_seconds()), 3) if oldest else 0.0,
+        "position": last,
+        "sinks": sinks,
+    }

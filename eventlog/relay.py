@@ -1,0 +1,151 @@
+"""The relay: numbers committed events, then feeds each sink in order.
+
+One relay at a time holds the lease. Numbering and the lease's guard share a transaction, so two relays cannot both
+number, and a relay that was paused past its expiry numbers nothing.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import structlog
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils.module_loading import import_string
+
+from eventlog import doorbell, queries
+from eventlog.dbclock import database_now
+from eventlog.leases import Lease, LostLease
+from eventlog.models import AudienceHead, Delivery, Event, SinkPosition
+from eventlog.sinks import Sink
+
+logger = structlog.get_logger(__name__)
+
+BATCH = 500
+_RETRY_SECONDS = (0.2, 0.5, 1, 2, 5, 10, 30)
+
+
+class Relay:
+    """A pump service. ``step`` does one batch of everything and tells whether there may be more."""
+
+    name = "relay"
+
+    def __init__(self) -> None:
+        self._lease = Lease(queries.RELAY_LEASE)
+        self._sinks = load_sinks()
+        self._positions: dict[str, int] = {}
+        self._resting_until: dict[str, datetime] = {}
+        self._last = 0
+        self._fence = 0
+
+    def step(self) -> bool:
+        if not self._lease.hold():
+            return False
+        try:
+            if self._lease.fence != self._fence:
+                self._start_term()
+            numbered = self._number()
+        except LostLease:
+            return False
+        if numbered:
+            self._last = numbered[-1].position or self._last
+            doorbell.ring()  # Routers of other processes follow the numbered log.
+        fed = [self._feed(sink, numbered) for sink in self._sinks]
+        return bool(numbered) or any(fed)
+
+    def close(self) -> None:
+        if self._lease.fence:
+            self._lease.release()
+
+    def _start_term(self) -> None:
+        """Read where everybody is: an earlier holder may have worked since this process last did."""
+        for sink in self._sinks:
+            SinkPosition.objects.get_or_create(sink=sink.name)
+        self._positions = dict(SinkPosition.objects.values_list("sink", "position"))
+        self._last = queries.last_position()
+        self._fence = self._lease.fence
+
+    def _number(self) -> list[Event]:
+        """Give committed events their position and their number for each audience."""
+        waiting = Event.objects.filter(position__isnull=True).order_by("id")
+        if not waiting.exists():
+            return []
+        with transaction.atomic():
+            self._lease.guard()
+            events = list(waiting[:BATCH])
+            for position, event in enumerate(events, start=self._last + 1):
+                event.position = position
+            write_positions(events)
+            number_audiences(events)
+        return events
+
+    def _feed(self, sink: Sink, fresh: Sequence[Event]) -> bool:
+        """Bring one sink up to date; a failing sink stops only itself."""
+        done = self._positions.get(sink.name, 0)
+        if done >= self._last or self._resting(sink):
+            return False
+        in_step = bool(fresh) and done == (fresh[0].position or 0) - 1
+        events = list(fresh) if in_step else list(queries.with_numbers(queries.events_after(done, BATCH)))
+        if not events:
+            return False
+        last = events[-1].position or done
+        try:
+            sink.consume([event for event in events if sink.wants(event)], position=last)
+        except Exception as error:  # A sink may fail in any way; the log must go on.
+            logger.exception("sink failed", sink=sink.name)
+            self._note_failure(sink, error)
+            return False
+        self._positions[sink.name] = last
+        return True
+
+    def _resting(self, sink: Sink) -> bool:
+        until = self._resting_until.get(sink.name)
+        return until is not None and database_now() < until
+
+    def _note_failure(self, sink: Sink, error: Exception) -> None:
+        row = SinkPosition.objects.get(sink=sink.name)
+        self._positions[sink.name] = row.position
+        pause = _RETRY_SECONDS[min(row.failures, len(_RETRY_SECONDS) - 1)]
+        row.failures += 1
+        row.last_error = type(error).__name__
+        row.retry_at = database_now() + timedelta(seconds=pause)
+        row.save(update_fields=["failures", "last_error", "retry_at"])
+        self._resting_until[sink.name] = row.retry_at
+
+
+def load_sinks() -> list[Sink]:
+    """The sinks of ``settings.EVENT_SINKS``, in that order, each named by its path."""
+    return [import_string(path)(path) for path in settings.EVENT_SINKS]
+
+
+def write_positions(events: Sequence[Event]) -> None:
+    """One UPDATE for the batch. Django's ``bulk_update`` builds a CASE per row; a joined VALUES list is planned once."""
+    rows = ", ".join(["(%s, %s)"] * len(events))
+    parameters = [value for event in events for value in (event.pk, event.position)]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH given (id, position) AS (VALUES {rows}) "  # noqa: S608 - only placeholders are built in
+            "UPDATE eventlog_event SET position = given.position FROM given "
+            "WHERE eventlog_event.id = given.id",
+            parameters,
+        )
+
+
+def number_audiences(events: Sequence[Event]) -> None:
+    """Write each audience's gapless numbers for these events and move its head."""
+    named = {audience for event in events for audience in event.audiences}
+    if not named:
+        return
+    heads = queries.heads(named)
+    deliveries = []
+    for event in events:
+        for audience in event.audiences:
+            heads[audience] += 1
+            event.numbers[audience] = heads[audience]
+            deliveries.append(Delivery(audience=audience, n=heads[audience], event=event))
+    Delivery.objects.bulk_create(deliveries)
+    AudienceHead.objects.bulk_create(
+        [AudienceHead(audience=audience, n=n) for audience, n in heads.items()],
+        update_conflicts=True,
+        unique_fields=["audience"],
+        update_fields=["n"],
+    )

@@ -1,0 +1,36 @@
+#!/usr/bin/env python
+"""Django's command line, with a clear line where the environment is at fault."""
+
+import os
+import sys
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "contactcenter.settings")
+    port_before_settings(sys.argv)
+    from django.conf import settings
+    from django.core.exceptions import ImproperlyConfigured
+    from django.core.management import execute_from_command_line
+
+    try:
+        settings.configured or settings.INSTALLED_APPS  # Read now: Django would print a traceback later.
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as error:
+        sys.exit(f"{error}")
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def port_before_settings(arguments: list[str]) -> None:
+    """``serve --port`` counts before the settings are read: links, origins and cookies carry the port."""
+    if len(arguments) < 2 or arguments[1] != "serve":
+        return
+    for position, argument in enumerate(arguments):
+        if argument == "--port" and position + 1 < len(arguments):
+            os.environ["PORT"] = arguments[position + 1]
+        elif argument.startswith("--port="):
+            os.environ["PORT"] = argument.partition("=")[2]
+
+
+if __name__ == "__main__":
+    main()
