@@ -1,0 +1,1 @@
+"""How we reach the telephone world: the one package that knows a provider."""

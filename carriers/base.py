@@ -1,0 +1,105 @@
+"""What every carrier speaks: messages in and out, receipts, and the three ways in which a send can fail."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+Outcome = Literal["not_accepted", "rejected", "unknown"]
+
+CHANNELS = ("sms", "whatsapp", "messenger")
+
+
+@dataclass(frozen=True, slots=True)
+class InboundMedia:
+    """A file of an inbound message, still at the provider; fetch it with ``Carrier.fetch_media``."""
+
+    url: str
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class InboundMessage:
+    """A customer's message as the provider announced it; ``params`` keeps every parameter that came."""
+
+    provider: str
+    provider_sid: str
+    account_sid: str
+    channel: str
+    from_address: str
+    to_address: str
+    body: str
+    media: tuple[InboundMedia, ...] = ()
+    profile_name: str = ""
+    params: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class OutboundMessage:
+    """One attempt to send: ``fence`` tells attempts of the same message apart."""
+
+    message_sid: str
+    fence: int
+    channel: str
+    from_address: str
+    to_address: str
+    body: str
+    media_urls: tuple[str, ...] = ()
+    status_callback_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SendResult:
+    """The provider has taken the message; ``status`` is where it stands there (Twilio: ``queued``)."""
+
+    provider_sid: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatusUpdate:
+    """A receipt; ``error_code`` is the provider's number as text, or empty."""
+
+    provider_sid: str
+    status: str
+    error_code: str = ""
+    error_message: str = ""
+    params: Mapping[str, str] = field(default_factory=dict)
+
+
+class CarrierError(Exception):
+    """The carrier did not take the message, or we cannot know whether it did.
+
+    ``outcome`` decides what may follow:
+
+    - ``not_accepted``: surely not taken, a retry is safe (after ``retry_after`` seconds, if given);
+    - ``rejected``: refused for good, ``code`` tells why (``carriers.twilio.errors.remedy``);
+    - ``unknown``: perhaps taken; never resend blindly.
+
+    ``code`` is the provider's number as text (``"21610"``) or a word of ours (``"refused"``, ``"read-timeout"``).
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str,
+        outcome: Outcome,
+        permanent: bool | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.outcome: Outcome = outcome
+        self.permanent = outcome == "rejected" if permanent is None else permanent
+        self.retry_after = retry_after
+
+
+class Carrier(Protocol):
+    """A way to the customer's phone."""
+
+    def send(self, message: OutboundMessage) -> SendResult:
+        """Hand one message over; raises ``CarrierError``."""
+
+    def fetch_media(self, url: str) -> tuple[str, bytes]:
+        """The content type and bytes of an inbound file; raises ``CarrierError``."""

@@ -1,0 +1,1 @@
+"""Twilio: its client, its webhooks, its signatures, its errors."""

@@ -1,0 +1,80 @@
+"""Sending and fetching through Twilio, with each outcome told apart."""
+
+from json import JSONDecodeError
+from typing import Any
+
+from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
+from twilio.http.response import Response
+from twilio.rest import Client
+
+from carriers.base import CarrierError, OutboundMessage, SendResult
+from carriers.twilio.media import MediaFetcher
+from carriers.twilio.transport import TIMEOUT, Transport
+
+
+def sdk_client(
+    account_sid: str, auth_token: str, *, api_base: str = "", timeout: tuple[float, float] = TIMEOUT
+) -> Client:
+    """The official client over our transport."""
+    return Client(account_sid, auth_token, http_client=Transport(api_base=api_base, timeout=timeout))
+
+
+class TwilioCarrier:
+    """The ``Carrier`` of every Twilio channel, and of the twin."""
+
+    def __init__(
+        self,
+        account_sid: str,
+        auth_token: str,
+        *,
+        api_base: str = "",
+        timeout: tuple[float, float] = TIMEOUT,
+    ) -> None:
+        self._client = sdk_client(account_sid, auth_token, api_base=api_base, timeout=timeout)
+        self._media = MediaFetcher(account_sid, auth_token, api_base=api_base, timeout=timeout)
+
+    def send(self, message: OutboundMessage) -> SendResult:
+        """Create the message at Twilio; raises ``CarrierError``."""
+        wanted: dict[str, Any] = {"from_": message.from_address, "to": message.to_address}
+        if message.body:
+            wanted["body"] = message.body
+        if message.media_urls:
+            wanted["media_url"] = list(message.media_urls)
+        if message.status_callback_url:
+            wanted["status_callback"] = message.status_callback_url
+        try:
+            created = self._client.messages.create(**wanted)
+        except (TwilioException, JSONDecodeError) as error:
+            raise classify(error) from error
+        if not created.sid:
+            raise CarrierError("The carrier's answer carried no sid.", code="no-sid", outcome="unknown")
+        return SendResult(provider_sid=created.sid, status=created.status or "queued")
+
+    def fetch_media(self, url: str) -> tuple[str, bytes]:
+        """The file behind a ``MediaUrl``; raises ``CarrierError``."""
+        return self._media.fetch(url)
+
+
+def classify(error: Exception) -> CarrierError:
+    """What the SDK's three unrelated kinds of exception say about the message.
+
+    ``TwilioServiceException`` (RFC 9457) is no ``TwilioRestException``, and a failed list raises a bare
+    ``TwilioException`` whose second argument is the response. An answer that is no JSON proves nothing.
+    """
+    if isinstance(error, TwilioRestException):
+        return _refused(error.status, error.code, error.msg)
+    if isinstance(error, TwilioServiceException):
+        return _refused(error.status, error.code, error.detail or error.title)
+    answer = next((arg for arg in error.args if isinstance(arg, Response)), None)
+    if answer is not None:
+        return _refused(answer.status_code, None, "The carrier refused the request.")
+    return CarrierError("The carrier's answer could not be read.", code="bad-answer", outcome="unknown")
+
+
+def _refused(status: int, code: int | None, message: str) -> CarrierError:
+    if status == 429:
+        return CarrierError(message, code="20429", outcome="not_accepted")
+    if status >= 500:
+        return CarrierError(message, code=f"http-{status}", outcome="unknown")
+    named = f"http-{status}" if code in (None, 0, status) else str(code)
+    return CarrierError(message, code=named, outcome="rejected")

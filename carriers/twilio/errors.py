@@ -1,0 +1,126 @@
+"""What Twilio's error codes mean for the person who has to do something about it.
+
+A table, not code: Twilio says that codes may change. https://www.twilio.com/docs/api/errors
+"""
+
+from typing import NamedTuple
+
+from django.utils.translation import gettext_noop as _
+
+
+class Meaning(NamedTuple):
+    """``permanent``: the same message to the same address will fail again."""
+
+    permanent: bool
+    remedy: str
+
+
+_CREDENTIALS = _("The account's credentials are not accepted. Tell a supervisor.")
+_SLOW = _("Too much is being sent at once. Try again in a moment.")
+_ADDRESS = _("This address cannot receive messages. Check it with the customer.")
+_SENDER = _("Our number may not send this kind of message. Tell a supervisor.")
+_BLOCKED = _("The customer has opted out. Only the customer can undo this, by writing START.")
+_ROUTE = _("This number cannot be reached from ours. Try another channel.")
+_LANDLINE = _("This seems to be a landline. Call instead.")
+_COUNTRY = _("Messages to this country are not switched on. Tell a supervisor.")
+_OFF = _("The phone is off or out of reach. Try again later.")
+_UNKNOWN = _("The carrier gives no reason. Try again later, once.")
+_FILTERED = _("The carrier filtered the message. Rephrase it, without links.")
+_REGISTER = _("Our number is not registered for this country. Tell a supervisor.")
+_WINDOW = _("More than 24 hours have passed since the customer's last message. Only a template may be sent now.")
+_LATE = _("The message waited too long and was dropped. Send it again if it still matters.")
+_LONG = _("The message is too long. Split it.")
+_MEDIA = _("The file could not be taken. Send another kind or a smaller one.")
+_QUIET = _("The law keeps this hour quiet for the customer. Send it later.")
+_NEVER = _("This customer must not be written to. Tell a supervisor.")
+_NO_CHANNEL = _("The customer is not on this channel. Try another one.")
+_CHOSEN = _("The channel chose not to deliver it. Do not repeat it today.")
+_EMPTY = _("The message has neither text nor a file.")
+_SET_UP = _("Something is not set up as it must be. Tell a supervisor.")
+_OTHER = _("The message could not be delivered.")
+
+_MEANINGS: dict[int, Meaning] = {
+    20003: Meaning(True, _CREDENTIALS),
+    20404: Meaning(True, _SET_UP),
+    20429: Meaning(False, _SLOW),
+    21211: Meaning(True, _ADDRESS),
+    21212: Meaning(True, _SENDER),
+    21408: Meaning(True, _COUNTRY),
+    21602: Meaning(True, _EMPTY),
+    21603: Meaning(True, _SET_UP),
+    21604: Meaning(True, _SET_UP),
+    21606: Meaning(True, _SENDER),
+    21608: Meaning(True, _SENDER),
+    21609: Meaning(True, _SET_UP),
+    21610: Meaning(True, _BLOCKED),
+    21611: Meaning(False, _SLOW),
+    21612: Meaning(True, _ROUTE),
+    21614: Meaning(True, _ROUTE),
+    21617: Meaning(True, _LONG),
+    21620: Meaning(True, _MEDIA),
+    21623: Meaning(True, _MEDIA),
+    21635: Meaning(True, _LANDLINE),
+    21664: Meaning(True, _SET_UP),
+    21666: Meaning(True, _SET_UP),
+    21667: Meaning(True, _SET_UP),
+    21910: Meaning(True, _SET_UP),
+    30001: Meaning(False, _SLOW),
+    30003: Meaning(False, _OFF),
+    30004: Meaning(True, _BLOCKED),
+    30005: Meaning(True, _ADDRESS),
+    30006: Meaning(True, _LANDLINE),
+    30007: Meaning(True, _FILTERED),
+    30008: Meaning(False, _UNKNOWN),
+    30034: Meaning(True, _REGISTER),
+    30036: Meaning(False, _LATE),
+    30450: Meaning(True, _NEVER),
+    30610: Meaning(False, _QUIET),
+    30640: Meaning(True, _NEVER),
+    35111: Meaning(True, _SET_UP),
+    35114: Meaning(True, _SET_UP),
+    35115: Meaning(True, _SET_UP),
+    35117: Meaning(True, _SET_UP),
+    35118: Meaning(True, _SET_UP),
+    63003: Meaning(True, _NO_CHANNEL),
+    63007: Meaning(True, _SENDER),
+    63016: Meaning(True, _WINDOW),
+    63018: Meaning(False, _SLOW),
+    63020: Meaning(True, _SET_UP),
+    63024: Meaning(True, _NO_CHANNEL),
+    63036: Meaning(True, _NO_CHANNEL),
+    63049: Meaning(True, _CHOSEN),
+}
+
+_WORDS: dict[str, str] = {
+    "dns": _("The carrier cannot be reached. The message is tried again."),
+    "refused": _("The carrier cannot be reached. The message is tried again."),
+    "connect-timeout": _("The carrier cannot be reached. The message is tried again."),
+    "tls": _("The carrier's certificate is not accepted. Tell a supervisor."),
+    "read-timeout": _("The carrier did not answer. The message may have been sent; ask before you repeat it."),
+    "reset": _("The carrier did not answer. The message may have been sent; ask before you repeat it."),
+    "bad-url": _SET_UP,
+}
+
+
+def remedy(code: str | int) -> str:
+    """An English msgid that says what to do about a failed message; empty for no code.
+
+    >>> remedy("30003")
+    'The phone is off or out of reach. Try again later.'
+    """
+    text = str(code or "")
+    if not text:
+        return ""
+    if text in _WORDS:
+        return _WORDS[text]
+    return meaning(text).remedy
+
+
+def meaning(code: str | int) -> Meaning:
+    """The table's row, or the default of the code's range."""
+    number = int(code) if str(code).isdecimal() else 0
+    if number in _MEANINGS:
+        return _MEANINGS[number]
+    if 20000 <= number < 22000:
+        return Meaning(True, _SET_UP)
+    return Meaning(number >= 63000, _OTHER)

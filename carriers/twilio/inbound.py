@@ -1,0 +1,155 @@
+"""Twilio's webhooks, read strictly where it matters and generously elsewhere.
+
+https://www.twilio.com/docs/messaging/guides/webhook-request
+"""
+
+import re
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+from carriers.base import InboundMedia, InboundMessage, StatusUpdate
+from kernel.errors import Invalid
+from kernel.sids import is_sid
+
+MAX_MEDIA = 10
+MAX_BODY = 16_000
+_MAX_PARAMS = 200
+_MAX_VALUE = 16_000
+_MAX_URL = 2_048
+_MAX_NAME = 200
+_MESSAGE_SID = re.compile(r"(SM|MM)[0-9a-f]{32}")
+_ADDRESSES = {
+    "whatsapp": re.compile(r"whatsapp:\+[1-9]\d{4,14}"),
+    "messenger": re.compile(r"messenger:[A-Za-z0-9_.-]{1,64}"),
+    # E.164, a short code, or an alphanumeric sender.
+    "sms": re.compile(r"\+[1-9]\d{1,14}|\d{3,10}|(?=.*[A-Za-z])[A-Za-z0-9 &+._-]{1,11}"),
+}
+STATUSES = frozenset(
+    {
+        "accepted",
+        "scheduled",
+        "canceled",
+        "queued",
+        "sending",
+        "sent",
+        "failed",
+        "delivered",
+        "undelivered",
+        "receiving",
+        "received",
+        "read",
+        "partially_delivered",
+    }
+)
+
+
+def parse_message(params: Mapping[str, str]) -> InboundMessage:
+    """The customer's message; every parameter that came is kept. Raises ``Invalid`` with the field."""
+    given = _plain(params)
+    from_address = _address(given, "From")
+    to_address = _address(given, "To")
+    channel = channel_of(from_address)
+    if channel != channel_of(to_address):
+        raise Invalid("From and To are not of the same channel.", field="To")
+    body = given.get("Body", "")
+    if len(body) > MAX_BODY:
+        raise Invalid("The text is longer than %(limit)s characters.", field="Body", params={"limit": MAX_BODY})
+    return InboundMessage(
+        provider="twilio",
+        provider_sid=_message_sid(given),
+        account_sid=_account_sid(given),
+        channel=channel,
+        from_address=from_address,
+        to_address=to_address,
+        body=body,
+        media=_media(given),
+        profile_name=given.get("ProfileName", "")[:_MAX_NAME],
+        params=given,
+    )
+
+
+def parse_status(params: Mapping[str, str]) -> StatusUpdate:
+    """A receipt; raises ``Invalid`` with the field."""
+    given = _plain(params)
+    _account_sid(given)
+    status = given.get("MessageStatus") or given.get("SmsStatus", "")
+    if status not in STATUSES:
+        raise Invalid("This is no status of a message.", field="MessageStatus")
+    code = given.get("ErrorCode", "")
+    if code and not re.fullmatch(r"\d{1,6}", code):
+        raise Invalid("An error code is a number.", field="ErrorCode")
+    return StatusUpdate(
+        provider_sid=_message_sid(given),
+        status=status,
+        error_code=code,
+        error_message=given.get("ErrorMessage", "")[:_MAX_NAME],
+        params=given,
+    )
+
+
+def channel_of(address: str) -> str:
+    """The channel that an address belongs to, by its prefix.
+
+    >>> channel_of("whatsapp:+15550002000"), channel_of("+15550001000")
+    ('whatsapp', 'sms')
+    """
+    prefix, colon, _ = address.partition(":")
+    return prefix if colon else "sms"
+
+
+def is_address(address: str) -> bool:
+    """Whether the address is well formed for a channel that we serve."""
+    pattern = _ADDRESSES.get(channel_of(address))
+    return pattern is not None and pattern.fullmatch(address) is not None
+
+
+def _plain(params: Mapping[str, str]) -> dict[str, str]:
+    """Plain text without NUL, which PostgreSQL refuses; a text is never lost for one."""
+    if len(params) > _MAX_PARAMS:
+        raise Invalid("There are more than %(limit)s parameters.", params={"limit": _MAX_PARAMS})
+    given = {str(name): str(value).replace("\0", "") for name, value in params.items()}
+    for name, value in given.items():
+        if len(value) > _MAX_VALUE:
+            raise Invalid("The value is too long.", field=name[:64])
+    return given
+
+
+def _message_sid(given: Mapping[str, str]) -> str:
+    sid = given.get("MessageSid", "")
+    if not _MESSAGE_SID.fullmatch(sid):
+        raise Invalid("MessageSid is missing or malformed.", field="MessageSid")
+    return sid
+
+
+def _account_sid(given: Mapping[str, str]) -> str:
+    sid = given.get("AccountSid", "")
+    if not is_sid(sid, "AC"):
+        raise Invalid("AccountSid is missing or malformed.", field="AccountSid")
+    if sid != settings.TWILIO_ACCOUNT_SID:
+        raise Invalid("This is not our account.", field="AccountSid")
+    return sid
+
+
+def _address(given: Mapping[str, str], name: str) -> str:
+    address = given.get(name, "")
+    if not is_address(address):
+        raise Invalid("The address is missing or malformed.", field=name)
+    return address
+
+
+def _media(given: Mapping[str, str]) -> tuple[InboundMedia, ...]:
+    text = given.get("NumMedia", "") or "0"
+    if not re.fullmatch(r"\d{1,3}", text) or int(text) > MAX_MEDIA:
+        raise Invalid("NumMedia is a number up to %(limit)s.", field="NumMedia", params={"limit": MAX_MEDIA})
+    return tuple(_one_media(given, index) for index in range(int(text)))
+
+
+def _one_media(given: Mapping[str, str], index: int) -> InboundMedia:
+    field = f"MediaUrl{index}"
+    url = given.get(field, "")
+    if len(url) > _MAX_URL or urlsplit(url).scheme not in ("http", "https"):
+        raise Invalid("The file's URL is missing or malformed.", field=field)
+    content_type = given.get(f"MediaContentType{index}", "") or "application/octet-stream"
+    return InboundMedia(url=url, content_type=content_type[:100])

@@ -1,0 +1,222 @@
+"""The verbs of the simulated provider and of the people with phones."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from carriers.twilio.inbound import channel_of, is_address
+from carriers.twin import callbacks, faults, outbox
+from carriers.twin.models import RANKS, TwinCallback, TwinCustomer, TwinFaults, TwinMedia, TwinMessage, TwinNumber
+from carriers.twin.rules import GOOD_SENDER, Refusal, Wanted, bare, check, opt_out_word
+from kernel import clock, sids
+from kernel.errors import Invalid, NotFound
+
+MAX_TEXT = 4_096
+MAX_NAME = 64
+
+OUR_NUMBERS = (
+    ("+15550001000", "Front desk"),
+    ("whatsapp:+15550002000", "Front desk"),
+    ("messenger:100200300", "Front desk"),
+)
+CUSTOMERS = (
+    ("+15550100001", "Maria Lopez"),
+    ("whatsapp:+15550100002", "Daniel Okafor"),
+    ("messenger:2890110000003", "Aiko Tanaka"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A file that the customer attaches."""
+
+    content_type: str
+    content: bytes
+
+
+def text_in(customer: TwinCustomer, *, to: str, body: str, picture: Picture | None = None) -> TwinMessage:
+    """The customer's message is with the provider, which will call our webhook. Raises ``Invalid``, ``NotFound``."""
+    if not body.strip() and picture is None:
+        raise Invalid("Write something or choose a picture.", field="body")
+    if len(body) > MAX_TEXT:
+        raise Invalid("The text is longer than %(limit)s characters.", field="body", params={"limit": MAX_TEXT})
+    with transaction.atomic():
+        # The lock makes the order of ids the order of commits, and so the lane's order that of the customer.
+        number = TwinNumber.objects.select_for_update().filter(address=to).first()
+        if number is None or number.channel != customer.channel:
+            raise NotFound("There is no such number to write to.", field="to")
+        message = TwinMessage.objects.create(
+            sid=sids.new("MM" if picture else "SM"),
+            direction="inbound",
+            from_address=customer.address,
+            to_address=number.address,
+            body=body.replace("\0", ""),
+            num_media=1 if picture else 0,
+            status="received",
+        )
+        if picture:
+            TwinMedia.objects.create(message=message, content_type=picture.content_type, content=picture.content)
+        outbox.schedule(callbacks.inbound(message, number, customer))
+    return message
+
+
+def accept_outbound(wanted: Wanted) -> TwinMessage:
+    """The message is queued and its callbacks are planned; raises ``Refusal`` as Twilio would."""
+    check(wanted)
+    _check_sender(wanted.from_)
+    if _has_opted_out(wanted):
+        raise Refusal(21610, f"Attempt to send to unsubscribed recipient {wanted.to}")
+    with transaction.atomic():
+        message = TwinMessage.objects.create(
+            sid=sids.new("MM" if wanted.media_urls else "SM"),
+            direction="outbound-api",
+            from_address=wanted.from_,
+            to_address=wanted.to,
+            body=wanted.body.replace("\0", ""),
+            media_urls=list(wanted.media_urls),
+            num_media=len(wanted.media_urls),
+            status="queued",
+            status_callback=wanted.status_callback,
+        )
+        outbox.schedule(callbacks.outbound(message))
+    return message
+
+
+def apply_due_status(callback: TwinCallback, *, now: datetime) -> None:
+    """The message takes the callback's status, unless it has gone further already."""
+    if not callback.status:
+        return
+    lower = [status for status, rank in RANKS.items() if rank < RANKS[callback.status]]
+    code = callback.params.get("ErrorCode")
+    TwinMessage.objects.filter(pk=callback.message_id, status__in=lower).update(
+        status=callback.status,
+        error_code=int(code) if code else None,
+        error_message=callback.params.get("ErrorMessage", ""),
+        updated_at=now,
+    )
+
+
+def read_by_customer(customer: TwinCustomer) -> int:
+    """What was delivered to this phone has been seen. Only WhatsApp tells; returns how many it told of."""
+    if customer.channel != "whatsapp":
+        return 0
+    with transaction.atomic():
+        delivered = TwinMessage.objects.filter(
+            to_address=customer.address, direction="outbound-api", status="delivered"
+        )
+        now = clock.now()
+        seen = [
+            message
+            for message in delivered
+            if TwinMessage.objects.filter(pk=message.pk, status="delivered").update(status="read", updated_at=now)
+        ]
+        outbox.schedule(callbacks.status(message, "read", due_at=now) for message in seen)
+    return len(seen)
+
+
+def set_faults(wanted: Mapping[str, object]) -> TwinFaults:
+    """The named faults stand as wanted; raises ``Invalid``."""
+    return faults.save(wanted)
+
+
+def create_customer(channel: str, *, name: str, address: str = "") -> TwinCustomer:
+    """Somebody new with a phone, at a made-up address unless one is given. Raises ``Invalid``."""
+    address = address or _free_address(channel)
+    if not is_address(address) or channel_of(address) != channel:
+        raise Invalid("The address is missing or malformed.", field="address")
+    customer, _ = TwinCustomer.objects.update_or_create(
+        address=address, defaults={"channel": channel, "name": _name(name)}
+    )
+    return customer
+
+
+def rename_customer(customer: TwinCustomer, *, name: str) -> TwinCustomer:
+    """The customer's profile carries another name from now on."""
+    customer.name = _name(name)
+    customer.save(update_fields=["name"])
+    return customer
+
+
+def ensure_customers() -> None:
+    """Every channel has somebody who can write."""
+    for address, name in CUSTOMERS:
+        TwinCustomer.objects.get_or_create(address=address, defaults={"channel": channel_of(address), "name": name})
+
+
+def ensure_numbers(
+    *, webhook_url: str, fallback_url: str = "", numbers: tuple[tuple[str, str], ...] = OUR_NUMBERS
+) -> list[TwinNumber]:
+    """The account has these (address, friendly name) and calls ``webhook_url`` for them; others stay as they are."""
+    rows = []
+    for address, friendly_name in numbers:
+        row, _ = TwinNumber.objects.update_or_create(
+            address=address,
+            defaults={"sms_url": webhook_url, "sms_fallback_url": fallback_url, "updated_at": clock.now()},
+            create_defaults={
+                "channel": channel_of(address),
+                "friendly_name": friendly_name,
+                "sms_url": webhook_url,
+                "sms_fallback_url": fallback_url,
+            },
+        )
+        rows.append(row)
+    return rows
+
+
+_UPDATABLE = {
+    "SmsUrl": "sms_url",
+    "SmsMethod": "sms_method",
+    "SmsFallbackUrl": "sms_fallback_url",
+    "StatusCallback": "status_callback",
+    "FriendlyName": "friendly_name",
+}
+
+
+def update_number(number: TwinNumber, *, params: Mapping[str, str]) -> TwinNumber:
+    """The given fields are written, empty values included; the others stay. Raises ``Refusal``."""
+    if params.get("SmsMethod", "POST") not in ("GET", "POST"):
+        raise Refusal(21403, "The SmsMethod is neither GET nor POST.")
+    given = {field: params[name] for name, field in _UPDATABLE.items() if name in params}
+    for field, value in given.items():
+        setattr(number, field, value)
+    number.updated_at = clock.now()
+    number.save(update_fields=[*given, "updated_at"])
+    return number
+
+
+def _check_sender(address: str) -> None:
+    if bare(address) == GOOD_SENDER or TwinNumber.objects.filter(address=address).exists():
+        return
+    if channel_of(address) == "sms":
+        raise Refusal(21606, f"The 'From' phone number provided ({address}) is not a valid, message-capable number.")
+    raise Refusal(63007, "Twilio could not find a Channel with the specified From address")
+
+
+def _has_opted_out(wanted: Wanted) -> bool:
+    """Whether the last keyword that the customer texted to this number was one of STOP's."""
+    if channel_of(wanted.to) != "sms":
+        return False
+    texts = TwinMessage.objects.filter(direction="inbound", from_address=wanted.to, to_address=wanted.from_).order_by(
+        "-id"
+    )
+    words = (opt_out_word(body) for body in texts.values_list("body", flat=True)[:500].iterator())
+    return next((word for word in words if word), "") == "stop"
+
+
+def _free_address(channel: str) -> str:
+    # 555 numbers belong to nobody.
+    digits = "".join(secrets.choice("0123456789") for _ in range(7))
+    made = {"sms": f"+1555{digits}", "whatsapp": f"whatsapp:+1555{digits}", "messenger": f"messenger:289011{digits}"}
+    if channel not in made:
+        raise Invalid("There is no such channel.", field="channel")
+    return _free_address(channel) if TwinCustomer.objects.filter(address=made[channel]).exists() else made[channel]
+
+
+def _name(name: str) -> str:
+    plain = " ".join(name.replace("\0", "").split())
+    if not plain or len(plain) > MAX_NAME:
+        raise Invalid("A name has 1 to %(limit)s characters.", field="name", params={"limit": MAX_NAME})
+    return plain

@@ -1,0 +1,132 @@
+"""Twilio's JSON documents: RFC 2822 dates, numbers as strings, URIs relative to the API host."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from email.utils import format_datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from carriers.twilio.inbound import channel_of
+from carriers.twin.callbacks import API_VERSION, media_uri
+from carriers.twin.models import TwinMedia, TwinMessage, TwinNumber
+from carriers.twin.rules import Refusal
+
+Document = dict[str, Any]
+_MAX_PAGE = 1_000
+
+
+def message(row: TwinMessage) -> Document:
+    """A Message resource."""
+    uri = f"{_account_uri()}/Messages/{row.sid}"
+    return {
+        "account_sid": settings.TWILIO_ACCOUNT_SID,
+        "api_version": API_VERSION,
+        "body": row.body,
+        "date_created": _date(row.created_at),
+        "date_sent": None if row.status == "queued" else _date(row.created_at),
+        "date_updated": _date(row.updated_at),
+        "direction": row.direction,
+        "error_code": row.error_code,
+        "error_message": row.error_message or None,
+        "from": row.from_address,
+        "messaging_service_sid": None,
+        "num_media": str(row.num_media),
+        "num_segments": "1",
+        "price": None,
+        "price_unit": "USD",
+        "sid": row.sid,
+        "status": row.status,
+        "subresource_uris": {"media": f"{uri}/Media.json", "feedback": f"{uri}/Feedback.json"},
+        "to": row.to_address,
+        "uri": f"{uri}.json",
+    }
+
+
+def number(row: TwinNumber) -> Document:
+    """An IncomingPhoneNumber resource."""
+    return {
+        "account_sid": settings.TWILIO_ACCOUNT_SID,
+        "address_requirements": "none",
+        "address_sid": None,
+        "api_version": API_VERSION,
+        "beta": False,
+        "capabilities": {"voice": False, "sms": True, "mms": True, "fax": False},
+        "date_created": _date(row.created_at),
+        "date_updated": _date(row.updated_at),
+        "friendly_name": row.friendly_name or row.address,
+        "origin": "twilio",
+        "phone_number": row.address,
+        "sid": row.sid,
+        "sms_application_sid": "",
+        "sms_fallback_method": "POST",
+        "sms_fallback_url": row.sms_fallback_url,
+        "sms_method": row.sms_method,
+        "sms_url": row.sms_url,
+        "status": "in-use",
+        "status_callback": row.status_callback,
+        "status_callback_method": "POST",
+        "type": "local" if channel_of(row.address) == "sms" else None,
+        "uri": f"{_account_uri()}/IncomingPhoneNumbers/{row.sid}.json",
+    }
+
+
+def media(row: TwinMedia) -> Document:
+    """A Media resource."""
+    return {
+        "account_sid": settings.TWILIO_ACCOUNT_SID,
+        "content_type": row.content_type,
+        "date_created": _date(row.created_at),
+        "date_updated": _date(row.created_at),
+        "parent_sid": row.message.sid,
+        "sid": row.sid,
+        "uri": media_uri(row.message.sid, row.sid) + ".json",
+    }
+
+
+def page(
+    request: HttpRequest, rows: "QuerySet[Any]", *, path: str, key: str, shape: Callable[[Any], Document]
+) -> Document:
+    """One page of a list, newest first. ``PageToken`` is the id to go on below, so a page never shifts."""
+    size = _whole(request, "PageSize", 50, _MAX_PAGE)
+    token = _whole(request, "PageToken", 0, 2**62)
+    if token:
+        rows = rows.filter(id__lt=token)
+    found: Sequence[Any] = list(rows[: size + 1])
+    shown = found[:size]
+    index = _whole(request, "Page", 0, 10**6)
+    following = {"PageSize": size, "Page": index + 1, "PageToken": shown[-1].pk} if len(found) > size else None
+    return {
+        "end": max(index * size + len(shown) - 1, 0),
+        "first_page_uri": _uri(request, path, {"PageSize": size, "Page": 0}),
+        "next_page_uri": _uri(request, path, following) if following else None,
+        "page": index,
+        "page_size": size,
+        "previous_page_uri": None,
+        key: [shape(row) for row in shown],
+        "start": index * size,
+        "uri": _uri(request, path, {"PageSize": size, "Page": index}),
+    }
+
+
+def _uri(request: HttpRequest, path: str, paging: dict[str, int]) -> str:
+    filters = {name: value for name, value in request.GET.items() if not name.startswith("Page")}
+    return f"{_account_uri()}/{path}?{urlencode(filters | paging)}"
+
+
+def _whole(request: HttpRequest, name: str, default: int, most: int) -> int:
+    text = request.GET.get(name, "") or str(default)
+    if not text.isdecimal() or len(text) > 19:
+        raise Refusal(20001, f"{name} is not a number")
+    return min(int(text), most)
+
+
+def _account_uri() -> str:
+    return f"/{API_VERSION}/Accounts/{settings.TWILIO_ACCOUNT_SID}"
+
+
+def _date(moment: datetime) -> str:
+    return format_datetime(moment)

@@ -1,0 +1,129 @@
+"""What the provider will tell us about a message, and when: the rows of the outbox."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from carriers.twilio.inbound import channel_of
+from carriers.twin import faults
+from carriers.twin.models import TwinCallback, TwinCustomer, TwinMessage, TwinNumber
+from carriers.twin.rules import UNREACHABLE, UNREACHABLE_ERROR, bare
+from kernel import clock
+
+API_VERSION = "2010-04-01"
+# Long enough for the ticks to be seen one after the other.
+_UNTIL_DELIVERED = timedelta(milliseconds=300)
+_OUT_OF_ORDER = timedelta(milliseconds=1200)
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    status: str
+    after: timedelta
+
+
+def inbound(message: TwinMessage, number: TwinNumber, customer: TwinCustomer) -> list[TwinCallback]:
+    """The webhook for a customer's message; one lane per pair of addresses keeps their order."""
+    lost = faults.strike("lose_next")
+    copies = 2 if faults.strike("duplicate_next") else 1
+    now = clock.now()
+    return [
+        TwinCallback(
+            message=message,
+            kind="inbound",
+            lane=f"{message.from_address} {message.to_address}",
+            url=number.sms_url,
+            fallback_url=number.sms_fallback_url,
+            method=number.sms_method,
+            params=_inbound_params(message, customer),
+            due_at=now,
+            done_at=now if lost else None,
+        )
+        for _ in range(copies)
+    ]
+
+
+def outbound(message: TwinMessage) -> list[TwinCallback]:
+    """The life of a message after it was queued. Twilio sends no callback for the status it was created with."""
+    unreachable = bare(message.to_address) == UNREACHABLE
+    steps = [_Step("sent", timedelta()), _Step("undelivered" if unreachable else "delivered", _UNTIL_DELIVERED)]
+    if faults.strike("reorder_next"):
+        steps = [_Step(steps[1].status, timedelta()), _Step("sent", _OUT_OF_ORDER)]
+    copies = 2 if faults.strike("duplicate_next") else 1
+    now = clock.now()
+    return [status(message, step.status, due_at=now + step.after) for step in steps for _ in range(copies)]
+
+
+def status(message: TwinMessage, new: str, *, due_at: datetime) -> TwinCallback:
+    """One status callback; the message takes the status when the callback's time has come."""
+    return TwinCallback(
+        message=message,
+        kind="status",
+        status=new,
+        lane=f"status {message.sid}",
+        url=message.status_callback,
+        params=_status_params(message, new),
+        due_at=due_at,
+    )
+
+
+def media_base() -> str:
+    """Where the twin's REST is reached, as its own answers must name it."""
+    return str(settings.TWILIO_API_BASE or f"{settings.PUBLIC_URL}/twin").rstrip("/")
+
+
+def media_uri(message_sid: str, media_sid: str) -> str:
+    """The path of a file, relative to the API host."""
+    return f"/{API_VERSION}/Accounts/{settings.TWILIO_ACCOUNT_SID}/Messages/{message_sid}/Media/{media_sid}"
+
+
+def _inbound_params(message: TwinMessage, customer: TwinCustomer) -> dict[str, str]:
+    channel = channel_of(message.from_address)
+    params = {
+        "MessageSid": message.sid,
+        "SmsSid": message.sid,
+        "SmsMessageSid": message.sid,
+        "AccountSid": settings.TWILIO_ACCOUNT_SID,
+        "From": message.from_address,
+        "To": message.to_address,
+        "Body": message.body,
+        "NumMedia": str(message.num_media),
+        "NumSegments": "1",
+        "SmsStatus": "received",
+        "ApiVersion": API_VERSION,
+    }
+    for index, media in enumerate(message.media.all()):
+        params[f"MediaUrl{index}"] = media_base() + media_uri(message.sid, media.sid)
+        params[f"MediaContentType{index}"] = media.content_type
+    if channel == "sms":
+        params |= {"FromCountry": "US", "ToCountry": "US"}
+    else:
+        params["ProfileName"] = customer.name
+    if channel == "whatsapp":
+        params["WaId"] = bare(message.from_address).lstrip("+")
+    return params
+
+
+def _status_params(message: TwinMessage, new: str) -> dict[str, str]:
+    params = {
+        "MessageSid": message.sid,
+        "SmsSid": message.sid,
+        "AccountSid": settings.TWILIO_ACCOUNT_SID,
+        "From": message.from_address,
+        "To": message.to_address,
+        "MessageStatus": new,
+        "SmsStatus": new,
+        "ApiVersion": API_VERSION,
+    }
+    channel = channel_of(message.to_address)
+    if channel != "sms":
+        params["ChannelPrefix"] = channel
+    elif new == "delivered":
+        params["RawDlrDoneDate"] = clock.now().strftime("%y%m%d%H%M")
+    if new == "read":
+        params["EventType"] = "READ"
+    if new == "undelivered":
+        code, text = UNREACHABLE_ERROR
+        params |= {"ErrorCode": str(code), "ErrorMessage": text}
+    return params

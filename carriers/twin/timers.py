@@ -1,0 +1,13 @@
+"""The pump's hand on the twin."""
+
+from datetime import datetime
+
+from django.conf import settings
+
+from carriers.twin import outbox
+
+
+def sweep_callbacks(now: datetime) -> None:
+    """Wake a worker for every callback whose time has come, or whose worker died."""
+    if settings.TWIN_ENABLED:
+        outbox.ring_due(now)
