@@ -1,0 +1,88 @@
+/** The agent's verbs. Each goes into the outbox first, then on the line if there is one; `flush` sends the rest later. */
+import { serverNow } from "./clock.js";
+import { command, frameOf, unanswered } from "./outbox.js";
+import { outbox, readIndex, rowsOf, setDraft, state } from "./store.js";
+
+/** At most one typing blip in so many milliseconds. */
+const TYPING_EVERY_MS = 3_000;
+
+/** @type {(frame: object) => boolean} */
+let send = () => false;
+
+/** @param {(frame: object) => boolean} sender says whether the frame went out */
+export function sendBy(sender) {
+  send = sender;
+}
+
+/** @param {string} name @param {Record<string, any>} args @returns {string} the command's ref */
+function give(name, args) {
+  const entry = command(name, args, new Date(serverNow()).toISOString());
+  outbox.value = [...outbox.value, entry];
+  send(frameOf(entry));
+  return entry.ref;
+}
+
+/** After each welcome: everything unanswered, in order. The server knows a repeated ref again. */
+export function flush() {
+  asked.clear();
+  for (const entry of unanswered(outbox.value)) send(frameOf(entry));
+}
+
+/** @param {string} activity sid */
+export const setActivity = (activity) => give("activity.set", { activity });
+/** @param {string} reservation sid */
+export const accept = (reservation) => give("reservation.accept", { reservation });
+/** @param {string} reservation sid */
+export const reject = (reservation) => give("reservation.reject", { reservation });
+/** @param {string} message sid */
+export const resend = (message) => give("message.resend", { message });
+/** @param {string} task sid */
+export const wrapUp = (task) => give("task.wrap_up", { task });
+
+/**
+ * @param {string} task sid
+ * @param {{disposition?: string, note?: string}} [report]
+ */
+export function complete(task, report = {}) {
+  const filled = Object.entries(report).filter(([, text]) => text);
+  return give("task.complete", { task, ...Object.fromEntries(filled) });
+}
+
+/** @param {string} conversation sid @param {string} text */
+export function post(conversation, text) {
+  const body = text.trim();
+  if (!body) return "";
+  setDraft(conversation, "");
+  return give("message.post", { conversation, body });
+}
+
+/** Send a refused post anew, as a new command. @param {import("./protocol.js").Command} entry */
+export function postAgain(entry) {
+  discard(entry.ref);
+  return give("message.post", entry.args);
+}
+
+/** @param {string} ref */
+export function discard(ref) {
+  outbox.value = outbox.value.filter((entry) => entry.ref !== ref);
+}
+
+/** Read pointers under way. Not in the outbox: what is read is known again from the screen after a reconnect. */
+const asked = new Map();
+
+/** @param {string} sid of a conversation whose newest row is on the screen */
+export function markRead(sid) {
+  const conversation = state.value.conversations[sid];
+  const index = rowsOf(sid).at(-1)?.index ?? 0;
+  if (!conversation || index <= Math.max(readIndex(conversation), asked.get(sid) ?? 0)) return;
+  const entry = command("conversation.read", { conversation: sid, index }, "");
+  if (send(frameOf(entry))) asked.set(sid, index);
+}
+
+let typedAt = 0;
+
+/** @param {string} conversation sid */
+export function sayTyping(conversation) {
+  if (Date.now() - typedAt < TYPING_EVERY_MS) return;
+  if (send({ do: "typing", conversation })) typedAt = Date.now();
+}

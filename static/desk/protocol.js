@@ -1,0 +1,125 @@
+/**
+ * Names and shapes of what goes over the desk's socket. Types only, and the few names that code compares with.
+ *
+ * @typedef {{sid: string, friendly_name: string, available: boolean}} Activity
+ *
+ * @typedef {object} Worker
+ * @property {string} sid
+ * @property {number} version
+ * @property {string} friendly_name
+ * @property {string} activity_sid
+ * @property {string} activity_name
+ * @property {boolean} available
+ * @property {Record<string, unknown>} attributes
+ * @property {string} date_status_changed
+ * @property {{task_channel: string, configured_capacity: number, available: boolean, load: number}[]} channels
+ *
+ * @typedef {object} Task
+ * @property {string} sid
+ * @property {number} version
+ * @property {string} assignment_status
+ * @property {number} priority
+ * @property {Record<string, any>} attributes
+ * @property {string} reason
+ * @property {string} task_channel
+ * @property {string} task_queue_sid
+ * @property {string} task_queue_friendly_name
+ * @property {string} workflow_sid
+ * @property {string} workflow_friendly_name
+ * @property {string} date_created
+ * @property {string} task_queue_entered_date
+ *
+ * @typedef {object} Reservation
+ * @property {string} sid
+ * @property {number} version
+ * @property {string} reservation_status
+ * @property {string} expires_at
+ * @property {string} date_created
+ * @property {string} worker_sid
+ * @property {string} worker_name
+ * @property {Task} task
+ *
+ * @typedef {{worker_sid: string, name: string, read_index: number}} Participant
+ *
+ * @typedef {object} Conversation
+ * @property {string} sid
+ * @property {number} version
+ * @property {"open"|"closed"} state
+ * @property {string} channel
+ * @property {"bot"|"queue"|"agent"} owner
+ * @property {{sid: string, name: string}} contact
+ * @property {string} customer_address
+ * @property {string} our_address
+ * @property {string} our_name
+ * @property {Record<string, any>} attributes
+ * @property {number} last_index
+ * @property {Participant[]} participants
+ * @property {string} date_created
+ * @property {string|null} date_closed
+ * @property {{index: number, author_kind: string, body: string, date_created: string}|null} last_message
+ *
+ * @typedef {{sid: string, content_type: string, size: number|null, status: string, url: string}} Media
+ *
+ * @typedef {object} Message
+ * @property {string} sid
+ * @property {number} version
+ * @property {string} conversation_sid
+ * @property {number} index
+ * @property {string} ref
+ * @property {"inbound"|"outbound"} direction
+ * @property {{kind: string, sid: string, name: string}} author
+ * @property {string} body
+ * @property {Media[]} media
+ * @property {string} status
+ * @property {string|number|null} error_code
+ * @property {string|null} error_message
+ * @property {string} date_created
+ *
+ * @typedef {object} Snapshot
+ * @property {Worker|null} worker
+ * @property {Activity[]} activities
+ * @property {Reservation[]} reservations
+ * @property {Conversation[]} conversations
+ * @property {Message[]} messages
+ *
+ * @typedef {{t: "welcome", now: string, audiences: string[], heads: Record<string, number>, snapshot: Snapshot|null}} Welcome
+ * @typedef {{t: "event", a: string, n: number, type: string, at: string, ref?: string, data: any}} EventFrame
+ * @typedef {{t: "heartbeat", now: string, heads: Record<string, number>}} Heartbeat
+ * @typedef {{t: "ok", ref: string, data?: any}} Ok
+ * @typedef {{t: "error", ref: string, code: string, message: string, field?: string|null}} Failure
+ * @typedef {{t: "blip", kind: string, conversation: string, author: {kind: string, name: string}}} Blip
+ * @typedef {Welcome|EventFrame|Heartbeat|Ok|Failure|Blip|{t: "drain"}|{t: "pong", now?: string}} ServerFrame
+ *
+ * @typedef {object} State  What the server has told us; `apply.js` is the only writer.
+ * @property {Worker|null} worker
+ * @property {Activity[]} activities
+ * @property {Record<string, Reservation>} reservations
+ * @property {Record<string, Conversation>} conversations
+ * @property {Record<string, Message[]>} messages   per conversation, ascending by index
+ * @property {Record<string, number>} cursors       last event seen, per audience
+ * @property {boolean} behind                       events are missing: resume
+ *
+ * @typedef {object} Command  A command in the outbox.
+ * @property {string} ref
+ * @property {string} do
+ * @property {Record<string, any>} args
+ * @property {string} at                            when it was given, ISO 8601
+ * @property {"waiting"|"accepted"|"failed"} phase
+ * @property {string} [error]                       the server's words, when failed
+ */
+
+/** Close codes of the desk's socket. */
+export const CLOSE = Object.freeze({
+  BAD_FRAME: 4400,
+  SIGN_IN: 4401,
+  NOT_ALLOWED: 4403,
+  TOO_SLOW: 4408,
+  TOO_MANY: 4429,
+  RESTART: 1012,
+});
+
+/** Statuses of a reservation that still need the agent. */
+export const OPEN_RESERVATION = Object.freeze(["pending", "accepted", "wrapping"]);
+
+/** Outbound statuses at which sending has gone wrong (`unknown`: nobody can tell). */
+export const TROUBLED = Object.freeze(["failed", "undelivered", "unknown"]);

@@ -1,0 +1,90 @@
+/** What stands where there is nothing: why, and what to do. */
+import { setActivity } from "../commands.js";
+import { html } from "../html.js";
+import { fill, gettext, ngettext } from "../i18n.js";
+import { active, known, offers, state } from "../store.js";
+import { Icon } from "./icons.js";
+
+/** The work list is empty: is it the agent, or is it quiet? */
+export function NoWork() {
+  const worker = state.value.worker;
+  return worker?.available ? html`<${Quiet} />` : html`<${Away} />`;
+}
+
+function Quiet() {
+  return html`
+    <div class="empty">
+      <span class="empty-mark empty-good"><${Icon} name="inbox" /></span>
+      <h2>${gettext("All quiet")}</h2>
+      <p>${gettext("You are available. The next conversation is offered to you here.")}</p>
+    </div>
+  `;
+}
+
+function Away() {
+  const free = state.value.activities.find((row) => row.available);
+  const words = gettext("Your activity is %(activity)s: nothing is offered to you.");
+  return html`
+    <div class="empty">
+      <span class="empty-mark"><${Icon} name="away" /></span>
+      <h2>${gettext("You are away")}</h2>
+      <p>${fill(words, { activity: state.value.worker?.activity_name ?? "" })}</p>
+      ${free &&
+      html`<button type="button" class="button button-primary" onClick=${() => setActivity(free.sid)}>
+        ${fill(gettext("Switch to %(activity)s"), { activity: free.friendly_name })}
+      </button>`}
+    </div>
+  `;
+}
+
+/** @param {{keys: string[], text: string}} props */
+function Shortcut({ keys, text }) {
+  return html`<div><dt>${keys.map((key) => html`<kbd>${key}</kbd>`)}</dt><dd>${text}</dd></div>`;
+}
+
+function Shortcuts() {
+  return html`
+    <dl class="shortcuts">
+      <${Shortcut} keys=${["Alt", "A"]} text=${gettext("Accept the first offer")} />
+      <${Shortcut} keys=${["Alt", "J"]} text=${gettext("Next conversation")} />
+      <${Shortcut} keys=${["Alt", "K"]} text=${gettext("Previous conversation")} />
+      <${Shortcut} keys=${["Enter"]} text=${gettext("Send")} />
+    </dl>
+  `;
+}
+
+/** What waits on the left, in a sentence. */
+function hint() {
+  if (offers.value.length) return fill(ngettext("%(n)s offer waits for you.", "%(n)s offers wait for you.", offers.value.length), { n: offers.value.length });
+  if (active.value.length) return gettext("Choose one on the left to read and answer.");
+  return gettext("Accepted conversations open here.");
+}
+
+/** The middle pane while nothing is chosen. */
+export function NothingChosen() {
+  if (!known.value) return html`<div class="empty" aria-busy="true"><span class="spinner"></span><p>${gettext("Connecting to the desk…")}</p></div>`;
+  return html`
+    <div class="empty empty-wide">
+      <span class="empty-mark"><${Icon} name="webchat" /></span>
+      <h2>${gettext("No conversation open")}</h2>
+      <p>${hint()}</p>
+      <${Shortcuts} />
+    </div>
+  `;
+}
+
+/** @param {{name: string}} props */
+export function Joining({ name }) {
+  return html`<div class="empty" aria-busy="true"><span class="spinner"></span><p>${fill(gettext("Opening the conversation with %(name)s…"), { name })}</p></div>`;
+}
+
+/** The chosen work is no longer ours. */
+export function Gone() {
+  return html`
+    <div class="empty">
+      <span class="empty-mark empty-good"><${Icon} name="check" /></span>
+      <h2>${gettext("Done here")}</h2>
+      <p>${gettext("This piece of work is no longer on your desk.")}</p>
+    </div>
+  `;
+}
