@@ -25,11 +25,10 @@ def port_before_settings(arguments: list[str]) -> None:
     """``serve --port`` counts before the settings are read: links, origins and cookies carry the port."""
     if len(arguments) < 2 or arguments[1] != "serve":
         return
-    for position, argument in enumerate(arguments):
-        if argument == "--port" and position + 1 < len(arguments):
-            os.environ["PORT"] = arguments[position + 1]
-        elif argument.startswith("--port="):
-            os.environ["PORT"] = argument.partition("=")[2]
+    words = " ".join(arguments).replace("--port=", "--port ").split()
+    port = words[words.index("--port") + 1 :][:1] if "--port" in words else []
+    if port and port[0].isdigit():
+        os.environ["PORT"] = port[0]
 
 
 if __name__ == "__main__":

@@ -36,6 +36,15 @@ def required(name: str, *, embedded: str) -> str:
 def kept_secret(name: str) -> str:
     """A secret made once and kept under ``var/`` for the owner's eyes only."""
     path = VAR_DIR / "secrets" / name
+    try:
+        return _kept(path)
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"{VAR_DIR} cannot be written to ({error.strerror}). Free it, or name another folder: VAR_DIR=/path ./run"
+        ) from error
+
+
+def _kept(path: Path) -> str:
     if path.exists():
         return path.read_text().strip()
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -116,7 +125,7 @@ def broker() -> tuple[str, dict[str, Any]]:
     """
     url = redis_url()
     if not url:
-        return "memory://", {"polling_interval": 0.02}
+        return "memory://localhost", {"polling_interval": 0.02}
     return url, {
         "visibility_timeout": 120,
         "unacked_restore_throttle": 1,

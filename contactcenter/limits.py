@@ -1,0 +1,100 @@
+"""What one process takes on at once: bodies of a known size, so many requests, and then an honest 503."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+MIB = 1024 * 1024
+BODY_LIMIT = MIB
+# The phones send pictures.
+BODY_LIMITS = {"/phones/send": 6 * MIB}
+
+RUNNING = 32
+WAITING = 256
+# Asked by whoever decides whether this process lives: answered also when it is full.
+ALWAYS_ANSWERED = frozenset({"/healthz", "/readyz"})
+
+
+def body_limit(path: str) -> int:
+    """The largest body, in bytes, that a path takes."""
+    return BODY_LIMITS.get(path, BODY_LIMIT)
+
+
+class BodyTooLarge(Exception):
+    """More came than the path takes."""
+
+
+class Limits:
+    """ASGI wrapper around Django for HTTP.
+
+    A body beyond its limit is answered 413, by its declared length before anything is read, and by counting where no
+    length is declared. Beyond ``running`` requests, ``waiting`` more wait; the next is answered 503.
+    """
+
+    def __init__(self, app: App, *, running: int = RUNNING, waiting: int = WAITING) -> None:
+        self._app = app
+        self._most = running + waiting
+        self._slots = asyncio.Semaphore(running)
+        self.in_flight = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # Daphne takes this from a header that anybody may send; it would end up in every link of the answer.
+        scope["root_path"] = ""
+        limit = body_limit(scope["path"])
+        if _declared_length(scope) > limit:
+            await refuse(send, status=413, text="The request body is too large.")
+        elif scope["path"] in ALWAYS_ANSWERED:
+            await self._counted(scope, receive, send, limit=limit)
+        elif self.in_flight >= self._most:
+            await refuse(send, status=503, text="Too busy. Try again in a second.", headers=[(b"retry-after", b"1")])
+        else:
+            await self._in_turn(scope, receive, send, limit=limit)
+
+    async def _in_turn(self, scope: Scope, receive: Receive, send: Send, *, limit: int) -> None:
+        self.in_flight += 1
+        try:
+            async with self._slots:
+                await self._counted(scope, receive, send, limit=limit)
+        finally:
+            self.in_flight -= 1
+
+    async def _counted(self, scope: Scope, receive: Receive, send: Send, *, limit: int) -> None:
+        seen = 0
+
+        async def counting_receive() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > limit:
+                raise BodyTooLarge
+            return message
+
+        try:
+            await self._app(scope, counting_receive, send)
+        except BodyTooLarge:
+            await refuse(send, status=413, text="The request body is too large.")
+
+
+async def refuse(send: Send, *, status: int, text: str, headers: list[tuple[bytes, bytes]] | None = None) -> None:
+    """Answer with one line of text, and close the connection."""
+    body = text.encode() + b"\n"
+    fixed = [
+        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-length", str(len(body)).encode()),
+        (b"connection", b"close"),
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": [*fixed, *(headers or [])]})
+    await send({"type": "http.response.body", "body": body})
+
+
+def _declared_length(scope: Scope) -> int:
+    for name, value in scope["headers"]:
+        if name == b"content-length":
+            return int(value) if value.isdigit() else 0
+    return 0
