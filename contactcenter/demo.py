@@ -1,4 +1,4 @@
-"""The demo workspace: two agents, a supervisor, an administrator, queues, a workflow, numbers. Made once, by actions."""
+"""The demo workspace: people, queues, a workflow, numbers. Made once, by the same actions as everything else."""
 
 import json
 import os
@@ -23,8 +23,9 @@ from routing.models import TaskQueue, Workflow
 LOGINS = "demo-logins.txt"
 CAPACITY = 10
 
-# user name, full name, role, attributes of the worker (None: no worker)
-PEOPLE: Final = (
+# User name, full name, role, attributes of the worker (None: no worker).
+Person = tuple[str, str, str, dict[str, list[str]] | None]
+PEOPLE: Final[tuple[Person, ...]] = (
     ("ana", "Ana Ruiz", "agent", {"skills": ["support", "sales"], "languages": ["en", "es"]}),
     ("ben", "Ben Carter", "agent", {"skills": ["support"], "languages": ["en"]}),
     ("sofia", "Sofia Marin", "supervisor", {"skills": ["support", "sales"], "languages": ["en", "es"]}),
@@ -67,7 +68,7 @@ def make() -> bool:
 def _make_all() -> list[str]:
     account = Account.objects.create(friendly_name="Demo company")
     workspace = agents.create_workspace(account=account, friendly_name="Demo", actor=SYSTEM)
-    lines = [_make_person(account, workspace, *person) for person in PEOPLE]
+    lines = [_make_person(person, account=account, workspace=workspace) for person in PEOPLE]
     queues = {
         name: routing.save_queue(
             TaskQueue(workspace=workspace), friendly_name=name, target_workers=expression, actor=SYSTEM
@@ -93,9 +94,8 @@ def _make_all() -> list[str]:
     return [*lines, f"api key     {token}"]
 
 
-def _make_person(
-    account: Account, workspace: Workspace, username: str, name: str, role: str, attributes: dict[str, list[str]] | None
-) -> str:
+def _make_person(person: Person, *, account: Account, workspace: Workspace) -> str:
+    username, name, role, attributes = person
     password = secrets.token_urlsafe(9)
     user: User = accounts.create_user(
         account=account, username=username, password=password, role=role, name=name, actor=SYSTEM

@@ -1,0 +1,1 @@
+"""What is said: addresses, contacts, conversations, messages and their delivery."""

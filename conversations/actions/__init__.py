@@ -1,0 +1,39 @@
+"""The verbs of conversations. Nothing else changes them."""
+
+from conversations.actions.delivery import (
+    apply_receipt,
+    claim_next,
+    expire_claim,
+    mark_failed,
+    mark_sent,
+    mark_unknown,
+    put_back,
+    resend,
+)
+from conversations.actions.media import claim_media, fail_media, retry_media, store_media
+from conversations.actions.membership import close, describe, join, leave, mark_read, set_owner
+from conversations.actions.speech import post, receive, start
+
+__all__ = [
+    "apply_receipt",
+    "claim_media",
+    "claim_next",
+    "close",
+    "describe",
+    "expire_claim",
+    "fail_media",
+    "join",
+    "leave",
+    "mark_failed",
+    "mark_read",
+    "mark_sent",
+    "mark_unknown",
+    "post",
+    "put_back",
+    "receive",
+    "resend",
+    "retry_media",
+    "set_owner",
+    "start",
+    "store_media",
+]

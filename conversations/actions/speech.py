@@ -1,0 +1,206 @@
+"""Saying something: what comes in is durable before anybody is told so, what goes out is queued with its order."""
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+
+from accounts import policy
+from carriers.base import InboundMessage
+from conversations import queries
+from conversations.actions.telling import tell_conversation, tell_message
+from conversations.core import limits
+from conversations.models import Address, Contact, Conversation, Identity, Media, Message
+from kernel import clock
+from kernel.actor import Actor
+from kernel.errors import Conflict, Forbidden, Invalid, NotFound
+
+_VISIBLE_STATE = Conversation.State.ACTIVE
+
+
+def receive(inbound: InboundMessage, *, actor: Actor) -> Message:
+    """A customer's message is stored, in order, in the conversation of its pair of addresses.
+
+    When this returns the message is committed; saying it again (the provider repeats, a fallback URL, a replay) returns
+    the first one and writes nothing. Raises ``NotFound`` for an address that is not ours.
+    """
+    if actor.kind not in ("carrier", "visitor", "system"):
+        raise Forbidden("Only a carrier brings customers' messages.")
+    known = _already(inbound)
+    if known is not None:
+        return known
+    address = queries.address(inbound.to_address)
+    try:
+        with transaction.atomic():
+            conversation = _locked_active(
+                address, channel=inbound.channel, customer=inbound.from_address, name=inbound.profile_name, actor=actor
+            )
+            return _store(inbound, conversation=conversation, actor=actor)
+    except IntegrityError:
+        # The same message came twice at the same moment; the unique provider sid let one of them in.
+        known = _already(inbound)
+        if known is None:
+            raise
+        return known
+
+
+def post(
+    conversation: Conversation,
+    *,
+    actor: Actor,
+    body: str,
+    ref: str,
+    author_kind: str = "agent",
+    author_name: str | None = None,
+) -> Message:
+    """Words for the customer are stored and queued; a carrier's worker sends them.
+
+    ``ref`` is the sender's own name for the message: the same ``ref`` again returns the message that stands. An agent
+    must take part; a bot must own the conversation. Raises ``Invalid``, ``NotFound``, or ``Conflict`` when the
+    conversation is closed or is no longer the bot's.
+    """
+    text = body.strip()
+    if not text or len(text) > limits.BODY_LIMIT:
+        raise Invalid("A message has 1 to %(limit)d characters.", field="body", params={"limit": limits.BODY_LIMIT})
+    if not ref or len(ref) > 64:
+        raise Invalid("Give the message a ref of 1 to 64 characters.", field="ref")
+    with transaction.atomic():
+        locked = queries.locked_conversation(conversation.pk)
+        _may_speak(locked, actor=actor)
+        said = Message.objects.filter(conversation=locked, ref=ref).first()
+        if said is not None:
+            return said
+        if locked.state != _VISIBLE_STATE:
+            raise Conflict("The conversation is closed.", code="conversation-closed", field="conversation")
+        return _append_outbound(
+            locked, text=text, ref=ref, actor=actor, author_kind=author_kind, author_name=author_name
+        )
+
+
+def start(address: Address, *, channel: str, customer: str, name: str = "", actor: Actor) -> Conversation:
+    """The open conversation of this pair of addresses, begun if there is none."""
+    with transaction.atomic():
+        return _locked_active(address, channel=channel, customer=customer, name=name, actor=actor)
+
+
+def _already(inbound: InboundMessage) -> Message | None:
+    return Message.objects.filter(provider=inbound.provider, provider_sid=inbound.provider_sid).first()
+
+
+def _store(inbound: InboundMessage, *, conversation: Conversation, actor: Actor) -> Message:
+    index = _next_index(conversation, inbound=True)
+    contact = conversation.identity.contact
+    message = Message.objects.create(
+        conversation=conversation,
+        index=index,
+        direction=Message.Direction.INBOUND,
+        author_kind="customer",
+        author_sid=contact.sid,
+        author_name=contact.name,
+        body=inbound.body,
+        status="received",
+        provider=inbound.provider,
+        provider_sid=inbound.provider_sid,
+        provider_params=dict(inbound.params),
+    )
+    if inbound.media:
+        now = clock.now()
+        Media.objects.bulk_create(
+            Media(message=message, source_url=item.url, content_type=item.content_type[:100], due_at=now)
+            for item in inbound.media
+        )
+    tell_message("message.added", message, conversation=conversation, actor=actor)
+    return message
+
+
+def _append_outbound(
+    conversation: Conversation, *, text: str, ref: str, actor: Actor, author_kind: str, author_name: str | None
+) -> Message:
+    # A web chat has no carrier: the visitor's own socket is the delivery.
+    carried = conversation.channel != "webchat"
+    message = Message.objects.create(
+        conversation=conversation,
+        index=_next_index(conversation, inbound=False),
+        ref=ref,
+        direction=Message.Direction.OUTBOUND,
+        author_kind=author_kind,
+        author_sid=actor.worker_sid or actor.sid,
+        author_name=(actor.name if author_name is None else author_name)[:120],
+        body=text,
+        status="queued" if carried else "sent",
+        due_at=clock.now() if carried else None,
+    )
+    tell_message("message.added", message, conversation=conversation, actor=actor)
+    return message
+
+
+def _next_index(conversation: Conversation, *, inbound: bool) -> int:
+    """Count on, under the row lock that the caller holds: no gaps, and the order of commits."""
+    conversation.last_index += 1
+    fields = {"last_index": conversation.last_index}
+    if inbound:
+        conversation.last_inbound_index = fields["last_inbound_index"] = conversation.last_index
+    Conversation.objects.filter(pk=conversation.pk).update(version=F("version") + 1, **fields)
+    conversation.version += 1
+    return conversation.last_index
+
+
+def _may_speak(conversation: Conversation, *, actor: Actor) -> None:
+    """The product itself, an agent who takes part, or a bot of the account that owns the conversation."""
+    takes_part = actor.worker_sid and any(row.worker.sid == actor.worker_sid for row in queries.present(conversation))
+    if actor.kind == "system" or (actor.kind == "user" and takes_part):
+        return
+    if policy.may(actor, "conversations:write", account_sid=conversation.workspace.account.sid):
+        _must_own(conversation)
+        return
+    raise NotFound("There is no conversation %(sid)s.", field="conversation", params={"sid": conversation.sid})
+
+
+def _must_own(conversation: Conversation) -> None:
+    if conversation.owner != Conversation.Owner.BOT:
+        raise Conflict(
+            "The conversation is with %(owner)s now; a bot speaks only while it owns the conversation.",
+            code="not-owner",
+            field="conversation",
+            params={"owner": conversation.owner},
+        )
+
+
+def _locked_active(address: Address, *, channel: str, customer: str, name: str, actor: Actor) -> Conversation:
+    """The active conversation of the pair, locked; begun if there is none. Runs inside a transaction."""
+    identity = _identity(address, channel=channel, customer=customer, name=name)
+    pair = Conversation.objects.filter(address=address, identity=identity, state=_VISIBLE_STATE)
+    pk = pair.values_list("pk", flat=True).first()
+    if pk is not None:
+        locked = queries.locked_conversation(pk)
+        if locked.state == _VISIBLE_STATE:
+            return locked
+    try:
+        with transaction.atomic():
+            begun = Conversation.objects.create(
+                workspace=address.workspace, address=address, identity=identity, channel=channel
+            )
+            conversation = queries.locked_conversation(begun.pk)
+            tell_conversation("conversation.started", conversation, actor=actor)
+            return conversation
+    except IntegrityError:  # Begun by a rival between our look and our insert.
+        return queries.locked_conversation(pair.get().pk)
+
+
+def _identity(address: Address, *, channel: str, customer: str, name: str) -> Identity:
+    known = Identity.objects.select_related("contact").filter(workspace=address.workspace, address=customer).first()
+    if known is None:
+        known = _new_identity(address, channel=channel, customer=customer, name=name)
+    if name and not known.contact.name:
+        Contact.objects.filter(pk=known.contact.pk, name="").update(name=name[:120])
+        known.contact.name = name[:120]
+    return known
+
+
+def _new_identity(address: Address, *, channel: str, customer: str, name: str) -> Identity:
+    try:
+        with transaction.atomic():
+            contact = Contact.objects.create(workspace=address.workspace, name=name[:120])
+            return Identity.objects.create(
+                workspace=address.workspace, contact=contact, channel=channel, address=customer
+            )
+    except IntegrityError:
+        return Identity.objects.select_related("contact").get(workspace=address.workspace, address=customer)

@@ -1,0 +1,46 @@
+"""Recording what happened in a conversation, for those who take part."""
+
+from collections.abc import Sequence
+
+from conversations import queries
+from conversations.models import Conversation, Media, Message, Participant
+from conversations.payloads import message_payload
+from eventlog.models import Event
+from eventlog.record import record
+from kernel.actor import Actor
+
+
+def tell_message(type: str, message: Message, *, conversation: Conversation, actor: Actor) -> Event:  # noqa: A002
+    """Record ``message.added`` or ``message.updated`` with the whole message."""
+    files: Sequence[Media] = list(message.media.all()) if message.direction == "inbound" else []
+    return record(
+        type,
+        subject_sid=message.sid,
+        data=message_payload(message, conversation_sid=conversation.sid, media=files),
+        audiences=queries.audiences(conversation, queries.present(conversation)),
+        actor=actor,
+        workspace_sid=conversation.workspace.sid,
+        ref=message.ref or "",
+    )
+
+
+def tell_conversation(
+    type: str,  # noqa: A002
+    conversation: Conversation,
+    *,
+    actor: Actor,
+    participants: Sequence[Participant] | None = None,
+    listeners: Sequence[Participant] = (),
+    worker_sid: str | None = None,
+) -> Event:
+    """Record an event about the conversation; ``listeners`` hear of it besides the participants."""
+    here = queries.present(conversation) if participants is None else participants
+    body = queries.payload(conversation, here)
+    return record(
+        type,
+        subject_sid=conversation.sid,
+        data={"conversation": body, "worker_sid": worker_sid} if worker_sid else body,
+        audiences=[name for name in queries.audiences(conversation, [*here, *listeners])],
+        actor=actor,
+        workspace_sid=conversation.workspace.sid,
+    )

@@ -1,0 +1,1 @@
+"""The pure part of conversations: states and the order of delivery states."""

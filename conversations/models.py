@@ -1,0 +1,228 @@
+"""Addresses, contacts, conversations, participants, messages, media."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from agents.models import Worker, Workspace
+from conversations.core import states
+from kernel import clock, sids
+
+
+def new_address_sid() -> str:
+    return sids.new("AD")
+
+
+def new_contact_sid() -> str:
+    return sids.new("CT")
+
+
+def new_conversation_sid() -> str:
+    return sids.new("CH")
+
+
+def new_participant_sid() -> str:
+    return sids.new("MB")
+
+
+def new_message_sid() -> str:
+    return sids.new("IM")
+
+
+def new_media_sid() -> str:
+    return sids.new("ME")
+
+
+class Channel(models.TextChoices):
+    """How the words travel."""
+
+    SMS = "sms", _("SMS")
+    WHATSAPP = "whatsapp", _("WhatsApp")
+    MESSENGER = "messenger", _("Messenger")
+    WEBCHAT = "webchat", _("Web chat")
+
+
+class Address(models.Model):
+    """Where customers reach us: a number, a WhatsApp sender, a Messenger page, a web chat."""
+
+    sid = models.CharField(max_length=sids.LENGTH, unique=True, default=new_address_sid, editable=False)
+    workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="addresses")
+    channel = models.CharField(_("channel"), max_length=16, choices=Channel.choices)
+    address = models.CharField(_("address"), max_length=128, unique=True)
+    friendly_name = models.CharField(_("name"), max_length=64)
+
+    class Meta:
+        verbose_name = _("address")
+        verbose_name_plural = _("addresses")
+
+    def __str__(self) -> str:
+        return f"{self.friendly_name} ({self.address})"
+
+
+class Contact(models.Model):
+    """A customer: one person, however many addresses."""
+
+    sid = models.CharField(max_length=sids.LENGTH, unique=True, default=new_contact_sid, editable=False)
+    workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="contacts")
+    name = models.CharField(_("name"), max_length=120, blank=True)
+    created_at = models.DateTimeField(_("created"), default=clock.now, editable=False)
+
+    class Meta:
+        verbose_name = _("contact")
+        verbose_name_plural = _("contacts")
+
+    def __str__(self) -> str:
+        return self.name or self.sid
+
+
+class Identity(models.Model):
+    """One of a contact's addresses."""
+
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="identities")
+    workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="+")
+    channel = models.CharField(_("channel"), max_length=16, choices=Channel.choices)
+    address = models.CharField(_("address"), max_length=128)
+
+    class Meta:
+        verbose_name = _("identity")
+        verbose_name_plural = _("identities")
+        constraints = [models.UniqueConstraint(fields=["workspace", "address"], name="identity_address")]
+
+    def __str__(self) -> str:
+        return self.address
+
+
+class Conversation(models.Model):
+    """What one customer and we say to one another over one pair of addresses, until it is closed.
+
+    ``owner`` tells who answers; ``owner_fence`` rises with each change of owner, so that a bot that has lost the
+    conversation cannot go on speaking in it.
+    """
+
+    class State(models.TextChoices):
+        ACTIVE = "active", _("active")
+        CLOSED = "closed", _("closed")
+
+    class Owner(models.TextChoices):
+        BOT = "bot", _("bot")
+        QUEUE = "queue", _("queue")
+        AGENT = "agent", _("agent")
+
+    sid = models.CharField(max_length=sids.LENGTH, unique=True, default=new_conversation_sid, editable=False)
+    workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="conversations")
+    address = models.ForeignKey(Address, on_delete=models.PROTECT, related_name="conversations")
+    identity = models.ForeignKey(Identity, on_delete=models.PROTECT, related_name="conversations")
+    channel = models.CharField(_("channel"), max_length=16, choices=Channel.choices)
+    state = models.CharField(_("state"), max_length=16, choices=State.choices, default=State.ACTIVE)
+    owner = models.CharField(_("owner"), max_length=16, choices=Owner.choices, default=Owner.QUEUE)
+    owner_fence = models.PositiveIntegerField(default=0)
+    attributes = models.JSONField(_("attributes"), default=dict, blank=True)
+    last_index = models.PositiveIntegerField(default=0)
+    last_inbound_index = models.PositiveIntegerField(default=0)
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(_("created"), default=clock.now, editable=False)
+    closed_at = models.DateTimeField(_("closed"), null=True, editable=False)
+
+    class Meta:
+        verbose_name = _("conversation")
+        verbose_name_plural = _("conversations")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["address", "identity"], condition=Q(state="active"), name="one_open_conversation"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="active", closed_at__isnull=True) | Q(state="closed", closed_at__isnull=False),
+                name="conversation_closed_at",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.sid
+
+
+class Participant(models.Model):
+    """An agent who takes part, and how far that agent has read."""
+
+    sid = models.CharField(max_length=sids.LENGTH, unique=True, default=new_participant_sid, editable=False)
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="participants")
+    worker = models.ForeignKey(Worker, on_delete=models.PROTECT, related_name="participations")
+    read_index = models.PositiveIntegerField(default=0)
+    joined_at = models.DateTimeField(default=clock.now)
+    left_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["conversation", "worker"], condition=Q(left_at__isnull=True), name="takes_part_once"
+            )
+        ]
+        indexes = [models.Index(fields=["worker"], condition=Q(left_at__isnull=True), name="participant_present")]
+
+
+class Message(models.Model):
+    """One utterance, in or out. ``index`` counts from 1 without gaps within the conversation."""
+
+    class Direction(models.TextChoices):
+        INBOUND = "inbound", _("inbound")
+        OUTBOUND = "outbound", _("outbound")
+
+    sid = models.CharField(max_length=sids.LENGTH, unique=True, default=new_message_sid, editable=False)
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="messages")
+    index = models.PositiveIntegerField()
+    ref = models.CharField(max_length=64, null=True)  # noqa: DJ001 - NULLs do not collide in the constraint
+    direction = models.CharField(max_length=8, choices=Direction.choices)
+    author_kind = models.CharField(max_length=16)
+    author_sid = models.CharField(max_length=sids.LENGTH, blank=True)
+    author_name = models.CharField(max_length=120, blank=True)
+    body = models.TextField(blank=True)
+    status = models.CharField(max_length=16)
+    error_code = models.CharField(max_length=16, blank=True)
+    error_message = models.CharField(max_length=200, blank=True)
+    provider = models.CharField(max_length=16, blank=True)
+    provider_sid = models.CharField(max_length=64, null=True)  # noqa: DJ001 - NULLs do not collide in the constraint
+    provider_params = models.JSONField(default=dict)
+    fence = models.PositiveIntegerField(default=0)
+    attempts = models.PositiveIntegerField(default=0)
+    due_at = models.DateTimeField(null=True)
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["conversation", "index"], name="message_index"),
+            models.UniqueConstraint(fields=["conversation", "ref"], name="message_ref"),
+            models.UniqueConstraint(fields=["provider", "provider_sid"], name="message_provider_sid"),
+            models.CheckConstraint(
+                condition=Q(direction="inbound", status="received")
+                | Q(direction="outbound", status__in=sorted(states.RANK)),
+                name="message_status",
+            ),
+        ]
+        indexes = [
+            # `due_at` is set exactly while something is still to be done: queued, in flight, or outcome unknown.
+            models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="message_due"),
+            models.Index(fields=["conversation"], condition=Q(status__in=states.OPEN), name="message_open"),
+        ]
+
+
+class Media(models.Model):
+    """A file that came with a message; fetched by a worker, served only to those who see the conversation."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending", _("pending")
+        STORED = "stored", _("stored")
+        FAILED = "failed", _("failed")
+
+    sid = models.CharField(max_length=sids.LENGTH, unique=True, default=new_media_sid, editable=False)
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="media")
+    source_url = models.CharField(max_length=1000)
+    content_type = models.CharField(max_length=100)
+    size = models.PositiveIntegerField(default=0)
+    status = models.CharField(max_length=16, choices=Status.choices, default=Status.PENDING)
+    file = models.FileField(upload_to="media/%Y/%m/", blank=True)
+    attempts = models.PositiveIntegerField(default=0)
+    due_at = models.DateTimeField(null=True)
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        indexes = [models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="media_due")]

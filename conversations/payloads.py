@@ -1,0 +1,151 @@
+"""The wire shape of conversations and messages: the same in events, snapshots and API answers."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypedDict
+
+from django.urls import reverse
+
+from conversations.models import Conversation, Media, Message, Participant
+from kernel import clock
+
+
+class AuthorPayload(TypedDict):
+    """Who said it."""
+
+    kind: str
+    sid: str
+    name: str
+
+
+class MediaPayload(TypedDict):
+    """A file; ``url`` is ours, and asks who you are."""
+
+    sid: str
+    content_type: str
+    size: int
+    status: str
+    url: str
+
+
+class MessagePayload(TypedDict):
+    """One message."""
+
+    sid: str
+    version: int
+    conversation_sid: str
+    index: int
+    ref: str | None
+    direction: str
+    author: AuthorPayload
+    body: str
+    media: list[MediaPayload]
+    status: str
+    error_code: str
+    error_message: str
+    date_created: str | None
+
+
+class LastMessagePayload(TypedDict):
+    """The line under a conversation's name in a list."""
+
+    index: int
+    author_kind: str
+    body: str
+    date_created: str | None
+
+
+class ParticipantPayload(TypedDict):
+    """An agent in the conversation."""
+
+    worker_sid: str
+    name: str
+    read_index: int
+
+
+class ConversationPayload(TypedDict):
+    """One conversation without its messages."""
+
+    sid: str
+    version: int
+    state: str
+    channel: str
+    owner: str
+    contact: dict[str, str]
+    customer_address: str
+    our_address: str
+    our_name: str
+    attributes: Mapping[str, Any]
+    last_index: int
+    participants: list[ParticipantPayload]
+    date_created: str | None
+    date_closed: str | None
+    last_message: LastMessagePayload | None
+
+
+_PREVIEW_LENGTH = 140
+
+
+def media_payload(media: Media) -> MediaPayload:
+    return {
+        "sid": media.sid,
+        "content_type": media.content_type,
+        "size": media.size,
+        "status": media.status,
+        "url": reverse("media", args=[media.sid]),
+    }
+
+
+def message_payload(message: Message, *, conversation_sid: str, media: Sequence[Media]) -> MessagePayload:
+    return {
+        "sid": message.sid,
+        "version": message.version,
+        "conversation_sid": conversation_sid,
+        "index": message.index,
+        "ref": message.ref,
+        "direction": message.direction,
+        "author": {"kind": message.author_kind, "sid": message.author_sid, "name": message.author_name},
+        "body": message.body,
+        "media": [media_payload(item) for item in media],
+        "status": message.status,
+        "error_code": message.error_code,
+        "error_message": message.error_message,
+        "date_created": clock.iso(message.created_at),
+    }
+
+
+def last_message_payload(message: Message | None) -> LastMessagePayload | None:
+    if message is None:
+        return None
+    return {
+        "index": message.index,
+        "author_kind": message.author_kind,
+        "body": message.body[:_PREVIEW_LENGTH],
+        "date_created": clock.iso(message.created_at),
+    }
+
+
+def conversation_payload(
+    conversation: Conversation, *, participants: Sequence[Participant], last_message: Message | None
+) -> ConversationPayload:
+    """``conversation`` needs ``address`` and ``identity__contact``, each participant its ``worker``, loaded."""
+    contact = conversation.identity.contact
+    return {
+        "sid": conversation.sid,
+        "version": conversation.version,
+        "state": conversation.state,
+        "channel": conversation.channel,
+        "owner": conversation.owner,
+        "contact": {"sid": contact.sid, "name": contact.name},
+        "customer_address": conversation.identity.address,
+        "our_address": conversation.address.address,
+        "our_name": conversation.address.friendly_name,
+        "attributes": conversation.attributes,
+        "last_index": conversation.last_index,
+        "participants": [
+            {"worker_sid": row.worker.sid, "name": row.worker.friendly_name, "read_index": row.read_index}
+            for row in participants
+        ],
+        "date_created": clock.iso(conversation.created_at),
+        "date_closed": clock.iso(conversation.closed_at),
+        "last_message": last_message_payload(last_message),
+    }

@@ -1,0 +1,137 @@
+"""Reads, locks, and who may see what."""
+
+from collections.abc import Iterable, Sequence
+
+from django.db.models import OuterRef, Prefetch, Q, QuerySet, Subquery
+
+from agents.models import Worker
+from conversations.core import states
+from conversations.models import Address, Conversation, Media, Message, Participant
+from conversations.payloads import (
+    ConversationPayload,
+    MessagePayload,
+    conversation_payload,
+    message_payload,
+)
+from kernel.actor import Actor
+from kernel.errors import NotFound
+
+PAGE_LIMIT = 100
+
+
+def address(text: str) -> Address:
+    """Our address of that text; raises ``NotFound``."""
+    found = Address.objects.select_related("workspace").filter(address=text).first()
+    if found is None:
+        raise NotFound("We do not answer at %(address)s.", field="To", params={"address": text})
+    return found
+
+
+def visible_to(actor: Actor) -> QuerySet[Conversation]:
+    """The conversations that this actor may read.
+
+    Agents see those that they take part in or took part in; supervisors and administrators their account's; a key with
+    the scope its account's; a visitor the one that the visitor's sid names.
+    """
+    everything = Conversation.objects.all()
+    if actor.kind == "system":
+        return everything
+    ours = everything.filter(workspace__account__sid=actor.account_sid)
+    if actor.kind == "user" and actor.role in ("supervisor", "admin"):
+        return ours
+    if actor.kind == "user" and actor.worker_sid:
+        return ours.filter(participants__worker__sid=actor.worker_sid).distinct()
+    if actor.kind == "key" and actor.scopes & {"conversations:read", "conversations:write", "handoffs:write"}:
+        return ours
+    if actor.kind == "visitor":
+        return everything.filter(sid=actor.sid)
+    return everything.none()
+
+
+def conversation(sid: str, *, actor: Actor) -> Conversation:
+    """The conversation, if the actor may see it; raises ``NotFound`` otherwise, telling no more."""
+    found = visible_to(actor).filter(sid=sid).first()
+    if found is None:
+        raise NotFound("There is no conversation %(sid)s.", field="conversation", params={"sid": sid[:64]})
+    return found
+
+
+def media(sid: str, *, actor: Actor) -> Media:
+    """A stored file of a conversation that the actor may see; raises ``NotFound``."""
+    readable = Media.objects.filter(sid=sid, status=Media.Status.STORED)
+    found = readable.filter(message__conversation__in=visible_to(actor)).first()
+    if found is None:
+        raise NotFound("There is no file %(sid)s.", params={"sid": sid[:64]})
+    return found
+
+
+def locked_conversation(pk: int) -> Conversation:
+    """The row, locked for the transaction: the gate through which every index and owner change goes."""
+    rows = Conversation.objects.select_for_update(of=("self",))
+    return rows.select_related("workspace", "address", "identity__contact").get(pk=pk)
+
+
+def present(conversation: Conversation) -> list[Participant]:
+    """The agents who take part now."""
+    rows = Participant.objects.filter(conversation=conversation, left_at__isnull=True)
+    return list(rows.select_related("worker").order_by("id"))
+
+
+def audiences(conversation: Conversation, participants: Iterable[Participant]) -> list[str]:
+    """Who hears of what happens in the conversation."""
+    named = [f"worker:{row.worker.sid}" for row in participants]
+    if conversation.channel == "webchat":
+        named.append(f"visitor:{conversation.sid}")
+    return named
+
+
+def payload(conversation: Conversation, participants: Sequence[Participant]) -> ConversationPayload:
+    """The wire shape of a conversation whose address and identity are loaded."""
+    last = Message.objects.filter(conversation=conversation, index=conversation.last_index).first()
+    return conversation_payload(conversation, participants=participants, last_message=last)
+
+
+def present_conversations(worker: Worker) -> list[ConversationPayload]:
+    """All that the worker takes part in now, for the snapshot; closed ones leave the screen."""
+    here = Participant.objects.filter(left_at__isnull=True).select_related("worker").order_by("id")
+    rows = (
+        Conversation.objects.filter(participants__worker=worker, participants__left_at__isnull=True)
+        .select_related("address", "identity__contact")
+        .prefetch_related(Prefetch("participants", queryset=here, to_attr="here"))
+        .order_by("id")
+    )
+    newest = Message.objects.filter(conversation=OuterRef("pk")).order_by("-index").values("pk")[:1]
+    last_pk = dict(rows.annotate(last_pk=Subquery(newest)).values_list("pk", "last_pk"))
+    last = Message.objects.in_bulk([pk for pk in last_pk.values() if pk])
+    return [conversation_payload(row, participants=row.here, last_message=last.get(last_pk[row.pk])) for row in rows]
+
+
+def messages(conversation: Conversation, *, before: int | None = None, limit: int = 50) -> list[MessagePayload]:
+    """Up to ``limit`` messages before index ``before`` (the newest ones without it), oldest first."""
+    rows = Message.objects.filter(conversation=conversation).prefetch_related("media")
+    if before is not None:
+        rows = rows.filter(index__lt=before)
+    page = list(rows.order_by("-index")[: max(1, min(limit, PAGE_LIMIT))])
+    return [
+        message_payload(row, conversation_sid=conversation.sid, media=list(row.media.all())) for row in reversed(page)
+    ]
+
+
+def with_recent_messages(sids: Sequence[str], *, limit: int = 50) -> list[MessagePayload]:
+    """The newest messages of several conversations, for the snapshot."""
+    found = Conversation.objects.filter(sid__in=sids).order_by("id")
+    return [message for row in found for message in messages(row, limit=limit)]
+
+
+def outbox_depth() -> int:
+    """Outbound messages that the carrier has not taken yet."""
+    return Message.objects.filter(status__in=states.OPEN, provider_sid__isnull=True, due_at__isnull=False).count()
+
+
+def head_of_line(conversation: Conversation) -> Message | None:
+    """The next message to send, unless one is in flight: one at a time keeps the order."""
+    open_rows = Message.objects.filter(conversation=conversation).filter(
+        Q(status="queued") | Q(status="sending", provider_sid__isnull=True)
+    )
+    first = open_rows.order_by("index").first()
+    return first if first is not None and first.status == "queued" else None

@@ -1,0 +1,28 @@
+"""What follows when something was said: somebody has to carry it."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from conversations import tasks
+from eventlog.models import Event
+from eventlog.sinks import Sink
+
+
+class Outbound(Sink):
+    """Rings the carriers' workers. Losing the ring costs a second or two: the rows are swept."""
+
+    types: ClassVar[frozenset[str]] = frozenset({"message.added", "message.updated"})
+
+    def feed(self, events: Sequence[Event]) -> None:
+        waiting = {event.data["conversation_sid"] for event in events if event.data["status"] == "queued"}
+        for conversation_sid in sorted(waiting):
+            tasks.ring_deliver(conversation_sid)
+        files = {
+            item["sid"]
+            for event in events
+            if event.type == "message.added"
+            for item in event.data["media"]
+            if item["status"] == "pending"
+        }
+        for media_sid in sorted(files):
+            tasks.ring_fetch(media_sid)

@@ -1,0 +1,101 @@
+"""The workers' part: carrying messages out and files in. Celery is a doorbell with hands; the rows are the truth.
+
+Arguments are sids only. Every task may run twice or never: claims decide, and the sweep in ``timers`` rings again.
+"""
+
+import time
+
+import structlog
+from celery import shared_task
+from kombu.exceptions import OperationalError
+
+from carriers.base import CarrierError, OutboundMessage
+from carriers.registry import carrier
+from conversations import actions
+from conversations.models import Media
+
+logger = structlog.get_logger(__name__)
+
+PROVIDER = "twilio"
+MEDIA_LIMIT_BYTES = 16 * 1024 * 1024
+
+
+@shared_task(name="conversations.deliver")
+def deliver(conversation_sid: str) -> None:
+    """Send what waits in this conversation, one message after the other."""
+    while (outbound := actions.claim_next(conversation_sid)) is not None:
+        send(outbound)
+
+
+@shared_task(name="conversations.fetch")
+def fetch(media_sid: str) -> None:
+    """Bring one inbound file home."""
+    media = actions.claim_media(media_sid)
+    if media is not None:
+        bring(media)
+
+
+def send(outbound: OutboundMessage) -> None:
+    """One attempt, and its outcome written down under the attempt's fence."""
+    sid, fence = outbound.message_sid, outbound.fence
+    try:
+        result = carrier().send(outbound)
+    except CarrierError as error:
+        logger.info("message not sent", message=sid, fence=fence, code=error.code, outcome=error.outcome)
+        if error.outcome == "not_accepted":
+            actions.put_back(sid, fence=fence, code=error.code, reason=error.message, after_seconds=error.retry_after)
+        elif error.outcome == "rejected":
+            actions.mark_failed(sid, fence=fence, code=error.code, reason=error.message)
+        else:
+            actions.mark_unknown(sid, fence=fence, code=error.code, reason=error.message)
+    else:
+        actions.mark_sent(sid, fence=fence, provider=PROVIDER, provider_sid=result.provider_sid)
+
+
+def bring(media: Media) -> None:
+    """One attempt to fetch a file."""
+    try:
+        _, content = carrier().fetch_media(media.source_url)
+    except CarrierError as error:
+        logger.info("media not fetched", media=media.sid, code=error.code)
+        if error.permanent:
+            actions.fail_media(media)
+        else:
+            actions.retry_media(media)
+        return
+    if len(content) > MEDIA_LIMIT_BYTES:
+        actions.fail_media(media)
+    else:
+        actions.store_media(media, content=content)
+
+
+def ring_deliver(conversation_sid: str) -> None:
+    """Ask a worker to look at the conversation's queue."""
+    _ring(deliver, conversation_sid)
+
+
+def ring_fetch(media_sid: str) -> None:
+    """Ask a worker to fetch a file."""
+    _ring(fetch, media_sid)
+
+
+def _ring(task, sid: str) -> None:  # type: ignore[no-untyped-def]  # Celery has no types
+    try:
+        task.delay(sid)
+    except OperationalError as error:  # The broker is away; the sweep will ring again.
+        logger.warning("worker not rung", task=task.name, error=type(error).__name__)
+
+
+_rung_at: dict[str, float] = {}
+_RING_AGAIN_SECONDS = 2.0
+
+
+def may_ring(sid: str) -> bool:
+    """Whether the sweep, which runs ten times a second, should ring for this row again."""
+    now = time.monotonic()
+    if now - _rung_at.get(sid, -_RING_AGAIN_SECONDS) < _RING_AGAIN_SECONDS:
+        return False
+    if len(_rung_at) > 10_000:
+        _rung_at.clear()
+    _rung_at[sid] = now
+    return True

@@ -1,0 +1,1 @@
+"""The live screens of agents: the page, its socket, its commands."""

@@ -1,0 +1,130 @@
+"""The words that a desk may say over its socket, each one an action."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from agents import actions as agents
+from agents import queries as agent_queries
+from agents.models import Worker
+from conversations import actions as conversations
+from conversations import queries as conversation_queries
+from conversations.models import Message
+from conversations.payloads import message_payload
+from eventlog import live
+from kernel.actor import Actor
+from kernel.errors import Invalid, NotFound
+from routing import actions as routing
+from routing import queries as routing_queries
+
+Frame = Mapping[str, Any]
+Answer = Mapping[str, Any] | None
+
+
+def carry_out(name: str, frame: Frame, *, actor: Actor, worker: Worker) -> Answer:
+    """Do what the frame asks; raises ``DomainError`` with what is wrong and where."""
+    command = COMMANDS.get(name)
+    if command is None:
+        raise Invalid("There is no command %(name)s.", field="do", params={"name": name[:64]})
+    return command(frame, actor, worker)
+
+
+def text(frame: Frame, field: str, *, limit: int = 64) -> str:
+    """A required text of the frame."""
+    value = frame.get(field)
+    if not isinstance(value, str) or not value or len(value) > limit:
+        raise Invalid(
+            "%(field)s is a text of at most %(limit)d characters.", field=field, params={"field": field, "limit": limit}
+        )
+    return value
+
+
+def number(frame: Frame, field: str) -> int:
+    """A required whole number, not negative."""
+    value = frame.get(field)
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= 2**31:
+        raise Invalid("%(field)s is a whole number.", field=field, params={"field": field})
+    return value
+
+
+def set_activity(frame: Frame, actor: Actor, worker: Worker) -> Answer:
+    activity = agent_queries.activity(text(frame, "activity"), workspace=worker.workspace)
+    agents.set_activity(worker, activity=activity, actor=actor)
+    return None
+
+
+def accept(frame: Frame, actor: Actor, worker: Worker) -> Answer:
+    routing.accept(routing_queries.reservation(text(frame, "reservation")), actor=actor)
+    return None
+
+
+def reject(frame: Frame, actor: Actor, worker: Worker) -> Answer:
+    routing.reject(routing_queries.reservation(text(frame, "reservation")), actor=actor)
+    return None
+
+
+def wrap_up(frame: Frame, actor: Actor, worker: Worker) -> Answer:
+    routing.wrap_up(routing_queries.task(text(frame, "task")), actor=actor)
+    return None
+
+
+def complete(frame: Frame, actor: Actor, worker: Worker) -> Answer:
+    reason = frame.get("disposition") or "completed"
+    routing.complete(routing_queries.task(text(frame, "task")), actor=actor, reason=str(reason)[:64])
+    return None
+
+
+def post(frame: Frame, actor: Actor, worker: Worker) -> Answer:
+    conversation = conversation_queries.conversation(text(frame, "conversation"), actor=actor)
+    body = frame.get("body")
+    if not isinstance(body, str):
+        raise Invalid("body is a text.", field="body")
+    message = conversations.post(
+        conversation, actor=actor, body=body, ref=text(frame, "ref"), author_name=worker.friendly_name
+    )
+    return {"message": message_payload(message, conversation_sid=conversation.sid, media=[])}
+
+
+def resend(frame: Frame, actor: Actor, worker: Worker) -> Answer:
+    seen = conversation_queries.visible_to(actor)
+    message = Message.objects.filter(sid=text(frame, "message"), conversation__in=seen).first()
+    if message is None:
+        raise NotFound("There is no such message.", field="message")
+    conversations.resend(message, actor=actor)
+    return None
+
+
+def read(frame: Frame, actor: Actor, worker: Worker) -> Answer:
+    conversation = conversation_queries.conversation(text(frame, "conversation"), actor=actor)
+    conversations.mark_read(conversation, index=number(frame, "index"), actor=actor)
+    return None
+
+
+def typing(frame: Frame, actor: Actor, worker: Worker) -> Answer:
+    """Tell the visitor of a web chat and the colleagues in the conversation; no other channel carries it."""
+    conversation = conversation_queries.conversation(text(frame, "conversation"), actor=actor)
+    here = conversation_queries.present(conversation)
+    if all(row.worker_id != worker.pk for row in here):
+        return None
+    others = [row for row in here if row.worker_id != worker.pk]
+    live.blip(
+        conversation_queries.audiences(conversation, others),
+        {
+            "kind": "typing",
+            "conversation": conversation.sid,
+            "author": {"kind": "agent", "name": worker.friendly_name},
+        },
+    )
+    return None
+
+
+COMMANDS: dict[str, Callable[[Frame, Actor, Worker], Answer]] = {
+    "activity.set": set_activity,
+    "reservation.accept": accept,
+    "reservation.reject": reject,
+    "task.wrap_up": wrap_up,
+    "task.complete": complete,
+    "message.post": post,
+    "message.resend": resend,
+    "conversation.read": read,
+    "typing": typing,
+}

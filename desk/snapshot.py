@@ -1,0 +1,34 @@
+"""All that an agent's screen shows, at one moment."""
+
+from typing import TypedDict
+
+from routing.payloads import ReservationPayload, reservation_payload
+
+from agents.models import Worker
+from agents.payloads import ActivityPayload, WorkerPayload, activity_payload, worker_payload
+from agents.queries import activities
+from conversations import queries as conversations
+from conversations.payloads import ConversationPayload, MessagePayload
+from routing import queries as routing
+
+
+class DeskSnapshot(TypedDict):
+    """What `hello` is answered with."""
+
+    worker: WorkerPayload
+    activities: list[ActivityPayload]
+    reservations: list[ReservationPayload]
+    conversations: list[ConversationPayload]
+    messages: list[MessagePayload]
+
+
+def of(worker: Worker) -> DeskSnapshot:
+    """Read after the heads, so that nothing falls between the snapshot and the events that follow it."""
+    present = conversations.present_conversations(worker)
+    return {
+        "worker": worker_payload(worker),
+        "activities": [activity_payload(row) for row in activities(worker.workspace)],
+        "reservations": [reservation_payload(row) for row in routing.open_reservations(worker)],
+        "conversations": present,
+        "messages": conversations.with_recent_messages([row["sid"] for row in present]),
+    }

@@ -1,0 +1,10 @@
+"""The desk."""
+
+from django.urls import path
+
+from desk import views
+
+urlpatterns = [
+    path("desk/", views.desk, name="desk"),
+    path("desk/conversations/<str:sid>/messages", views.messages, name="desk-messages"),
+]

@@ -1,0 +1,1 @@
+"""Where a conversation meets a task: opening, handing over, following what becomes of it."""

@@ -1,0 +1,217 @@
+"""Opening, handing over, following and finishing: the only place that knows both a conversation and a task."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from hooks import actions as hooks
+
+from accounts import policy
+from accounts.models import ApiKey
+from agents.models import Worker
+from conversations import actions as conversations
+from conversations import queries as conversation_queries
+from conversations.models import Address, Conversation, Message
+from interactions import core, queries
+from interactions.core import HandOffRequest
+from interactions.models import HandOff, Interaction
+from kernel import clock
+from kernel.actor import SYSTEM, Actor
+from kernel.errors import Conflict, Invalid, NotFound
+from routing import actions as routing
+from routing.models import TaskQueue, Workflow
+
+
+def open_interaction(
+    conversation: Conversation,
+    *,
+    task_queue: TaskQueue | None = None,
+    skills: Sequence[str] = (),
+    priority: int = 0,
+    extra: Mapping[str, Any] | None = None,
+) -> Interaction:
+    """The conversation waits for an agent: a task is created, and the queue owns the conversation.
+
+    An interaction that is open already is returned as it is.
+    """
+    with transaction.atomic():
+        locked = conversation_queries.locked_conversation(conversation.pk)
+        known = queries.open_interaction(locked)
+        if known is not None:
+            return known
+        if locked.owner != Conversation.Owner.QUEUE:
+            conversations.set_owner(locked, owner=Conversation.Owner.QUEUE, actor=SYSTEM)
+        task = routing.create_task(
+            locked.workspace,
+            attributes=_attributes(locked, extra=extra or {}),
+            actor=SYSTEM,
+            workflow=None if task_queue is not None else _workflow(locked),
+            task_queue=task_queue,
+            priority=priority,
+            task_channel=core.TASK_CHANNELS[locked.channel],
+            required_skills=tuple(skills),
+        )
+        return Interaction.objects.create(workspace=locked.workspace, conversation=locked, task=task)
+
+
+def words_arrived(conversation: Conversation, *, event_sid: str, payload: Mapping[str, Any]) -> None:
+    """The customer said something: the bot that owns the conversation hears it, or an agent is sought."""
+    intake = queries.intake_of(conversation)
+    if conversation.owner == Conversation.Owner.BOT and intake is not None and intake.bot is not None:
+        hooks.enqueue(
+            intake.bot,
+            type="message.added",
+            subject_sid=conversation.sid,
+            payload={"conversation_sid": conversation.sid, "message": dict(payload)},
+            event_sid=event_sid,
+            actor=SYSTEM,
+        )
+    elif intake is not None and conversation.state == Conversation.State.ACTIVE:
+        open_interaction(conversation)
+
+
+def greet(conversation: Conversation) -> None:
+    """A conversation has begun: where a bot answers first, it owns it."""
+    intake = queries.intake_of(conversation)
+    if intake is not None and intake.bot is not None and queries.open_interaction(conversation) is None:
+        conversations.set_owner(conversation, owner=Conversation.Owner.BOT, actor=SYSTEM)
+
+
+def bring_agent(interaction: Interaction, *, worker: Worker) -> None:
+    """The agent accepted: from now on the agent takes part."""
+    conversations.join(interaction.conversation, worker=worker, actor=SYSTEM)
+
+
+def finish(interaction: Interaction, *, completed: bool) -> None:
+    """The task has ended. A completed one closes the conversation, unless the customer said something unseen.
+
+    Words that no agent has read open a new task: closing them away would lose them. After a cancelled task the
+    conversation stays open, and the customer's next words seek an agent again.
+    """
+    with transaction.atomic():
+        locked = conversation_queries.locked_conversation(interaction.conversation.pk)
+        Interaction.objects.filter(pk=interaction.pk, ended_at__isnull=True).update(ended_at=clock.now())
+        read = queries.read_index(locked)
+        for participant in conversation_queries.present(locked):
+            conversations.leave(locked, worker=participant.worker, actor=SYSTEM)
+        if not completed or locked.state == Conversation.State.CLOSED:
+            return
+        if core.answered(last_inbound_index=locked.last_inbound_index, read_index=read):
+            conversations.close(locked, actor=SYSTEM)
+        else:
+            open_interaction(locked)
+
+
+def hand_off(*, actor: Actor, request: HandOffRequest, idempotency_key: str | None) -> tuple[HandOff, bool]:
+    """A bot gives the conversation to people. Returns the hand-off, and whether this call made it.
+
+    The same idempotency key with the same request returns the first hand-off and changes nothing; with another request
+    it raises ``Conflict``. From the commit on the customer's words go to the queue, and the bot may speak no more.
+    """
+    policy.require(actor, "handoffs:write")
+    known = _repeated(actor, request=request, idempotency_key=idempotency_key)
+    if known is not None:
+        return known, False
+    try:
+        with transaction.atomic():
+            return _hand_off(actor=actor, request=request, idempotency_key=idempotency_key), True
+    except IntegrityError:  # The same key at the same moment: one of the two stands.
+        known = _repeated(actor, request=request, idempotency_key=idempotency_key)
+        if known is None:
+            raise
+        return known, False
+
+
+def _hand_off(*, actor: Actor, request: HandOffRequest, idempotency_key: str | None) -> HandOff:
+    conversation = _conversation(request, actor=actor)
+    locked = conversation_queries.locked_conversation(conversation.pk)
+    if locked.state == Conversation.State.CLOSED:
+        raise Conflict("The conversation is closed.", code="conversation-closed", field="conversation")
+    queue = _queue(request.queue, workspace_pk=locked.workspace.pk)
+    told = {
+        "summary": request.summary,
+        "transcript": [dict(line) for line in request.transcript],
+        "context": dict(request.context),
+        "by": actor.name,
+    }
+    conversations.describe(locked, attributes={"handoff": told}, actor=SYSTEM)
+    interaction = open_interaction(
+        locked,
+        task_queue=queue,
+        skills=request.skills,
+        priority=request.priority,
+        extra=_routable(request),
+    )
+    return HandOff.objects.create(
+        workspace=locked.workspace,
+        key=ApiKey.objects.get(sid=actor.sid),
+        idempotency_key=idempotency_key,
+        request_digest=request.digest(),
+        interaction=interaction,
+    )
+
+
+def _repeated(actor: Actor, *, request: HandOffRequest, idempotency_key: str | None) -> HandOff | None:
+    if idempotency_key is None:
+        return None
+    known = HandOff.objects.filter(key__sid=actor.sid, idempotency_key=idempotency_key).first()
+    if known is not None and known.request_digest != request.digest():
+        raise Conflict(
+            "This Idempotency-Key came with another request before. Use a new key for a new request.",
+            code="idempotency-mismatch",
+            field="Idempotency-Key",
+        )
+    return known
+
+
+def _conversation(request: HandOffRequest, *, actor: Actor) -> Conversation:
+    if request.conversation_sid:
+        return conversation_queries.conversation(request.conversation_sid, actor=actor)
+    ours = Address.objects.filter(address=request.ours, workspace__account__sid=actor.account_sid)
+    address = ours.select_related("workspace").first()
+    if address is None:
+        raise NotFound("We do not answer at %(address)s.", field="channel.to", params={"address": request.ours})
+    return conversations.start(
+        address, channel=address.channel, customer=request.customer, name=request.name, actor=SYSTEM
+    )
+
+
+def _queue(text: str, *, workspace_pk: int) -> TaskQueue | None:
+    if not text:
+        return None
+    rows = TaskQueue.objects.filter(Q(sid=text) | Q(friendly_name=text), workspace=workspace_pk)
+    found = rows.first()
+    if found is None:
+        raise Invalid("There is no queue %(queue)s.", field="queue", params={"queue": text})
+    return found
+
+
+def _workflow(conversation: Conversation) -> Workflow:
+    intake = queries.intake_of(conversation)
+    if intake is None:
+        raise Invalid(
+            "The address %(address)s leads to no workflow. Name a queue, or give the address an intake.",
+            field="queue",
+            params={"address": conversation.address.address},
+        )
+    return intake.workflow
+
+
+def _routable(request: HandOffRequest) -> dict[str, Any]:
+    """What workflows may look at: the bot's context, its summary and the skills."""
+    return {**request.context, "summary": request.summary, "skills": list(request.skills), "handed_off": True}
+
+
+def _attributes(conversation: Conversation, *, extra: Mapping[str, Any]) -> dict[str, Any]:
+    inbound = Message.objects.filter(conversation=conversation, direction=Message.Direction.INBOUND)
+    last = inbound.order_by("-index").values_list("body", flat=True).first() or ""
+    return core.task_attributes(
+        conversation_sid=conversation.sid,
+        channel=conversation.channel,
+        customer=conversation.identity.address,
+        ours=conversation.address.address,
+        name=conversation.identity.contact.name,
+        last_words=last,
+        extra=extra,
+    )

@@ -1,0 +1,56 @@
+"""What follows between conversations and tasks, neither of which knows the other."""
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from agents.models import Worker
+from conversations.models import Conversation
+from eventlog.models import Event
+from eventlog.sinks import DatabaseSink
+from interactions import actions, queries
+
+
+class Follow(DatabaseSink):
+    """Words seek an agent; an accepted offer brings one; a finished task ends it."""
+
+    types: ClassVar[frozenset[str]] = frozenset(
+        {"conversation.started", "message.added", "reservation.accepted", "task.completed", "task.canceled"}
+    )
+
+    def handle(self, event: Event) -> None:
+        _HANDLERS[event.type](event)
+
+
+def _started(event: Event) -> None:
+    actions.greet(_conversation(event.subject_sid))
+
+
+def _said(event: Event) -> None:
+    if event.data["direction"] == "inbound":
+        conversation = _conversation(event.data["conversation_sid"])
+        actions.words_arrived(conversation, event_sid=event.sid, payload=event.data)
+
+
+def _accepted(event: Event) -> None:
+    interaction = queries.interaction_of_task(event.data["task"]["sid"])
+    if interaction is not None:
+        actions.bring_agent(interaction, worker=Worker.objects.get(sid=event.data["worker_sid"]))
+
+
+def _ended(event: Event) -> None:
+    interaction = queries.interaction_of_task(event.subject_sid)
+    if interaction is not None:
+        actions.finish(interaction, completed=event.type == "task.completed")
+
+
+def _conversation(sid: str) -> Conversation:
+    return Conversation.objects.select_related("workspace", "address", "identity__contact").get(sid=sid)
+
+
+_HANDLERS: dict[str, Callable[[Event], None]] = {
+    "conversation.started": _started,
+    "message.added": _said,
+    "reservation.accepted": _accepted,
+    "task.completed": _ended,
+    "task.canceled": _ended,
+}
