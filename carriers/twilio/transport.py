@@ -29,7 +29,9 @@ class Transport(TwilioHttpClient):  # type: ignore[misc]
     """
 
     def __init__(self, *, api_base: str = "", timeout: tuple[float, float] = TIMEOUT) -> None:
-        super().__init__(timeout=timeout)
+        super().__init__()
+        # Connect and read; the SDK's constructor compares it with 0, which a pair cannot be.
+        self.timeout = timeout
         self.api_base = api_base.rstrip("/")
         for scheme in ("https://", "http://"):
             self.session.mount(scheme, HTTPAdapter(pool_maxsize=_POOL, max_retries=0))

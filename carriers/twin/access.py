@@ -25,7 +25,7 @@ def rest(view: View) -> View:
     @csrf_exempt
     @wraps(view)
     def guarded(request: HttpRequest, account_sid: str = "", **kwargs: Any) -> HttpResponseBase:
-        _require_twin()
+        require_twin()
         if not _has_credentials(request):
             answer = JsonResponse(Refusal(20003, "Authenticate", status=401).body(), status=401)
             answer["WWW-Authenticate"] = 'Basic realm="Twilio API"'
@@ -47,7 +47,7 @@ def phones(view: View) -> View:
 
     @wraps(view)
     def guarded(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
-        _require_twin()
+        require_twin()
         if not settings.TWIN_OPEN and not request.user.is_authenticated:
             if "text/html" in request.headers.get("Accept", ""):
                 return redirect_to_login(request.get_full_path())
@@ -71,7 +71,8 @@ def problem(error: DomainError) -> HttpResponse:
     return JsonResponse({"code": error.code, "message": message, "field": error.field}, status=error.status)
 
 
-def _require_twin() -> None:
+def require_twin() -> None:
+    """Where the twin is off there is nothing to be found."""
     if not settings.TWIN_ENABLED:
         raise Http404
 

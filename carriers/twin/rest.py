@@ -15,7 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods
 
 from carriers.twin import actions, bodies, faults, queries
-from carriers.twin.access import not_found, rest
+from carriers.twin.access import not_found, require_twin, rest
 from carriers.twin.callbacks import media_base
 from carriers.twin.models import TwinMedia, TwinMessage, TwinNumber
 from carriers.twin.rules import Refusal, Wanted
@@ -70,6 +70,7 @@ def media(request: HttpRequest, sid: str, media_sid: str) -> HttpResponse:
 @require_GET
 def file(request: HttpRequest, token: str) -> HttpResponse:
     """The bytes behind a signed address. Like S3, it refuses a request that brings credentials along."""
+    require_twin()
     if "Authorization" in request.headers:
         return HttpResponse("Only one auth mechanism allowed", status=400, content_type="text/plain")
     try:

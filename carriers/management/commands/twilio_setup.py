@@ -81,10 +81,11 @@ class Command(BaseCommand):
             for field, new in wanted.items():
                 old = _current(row)[field]
                 mark = " " if old == new else "*"
-                line = f" {mark} {field:<17} {old or '-'}"
+                line = f" {mark} {field:<19} {old or '-'}"
                 arrow = "" if old == new else f" -> {new or '-'}"
                 together = len(line) + len(arrow) <= width
-                self.stdout.write(line + arrow if together else f"{line}\n   {'':<16}{arrow}")
+                self.stdout.write(line + arrow if together else f"{line}\n   {'':<19}{arrow}")
+            self.stdout.write(f"   {'status_callback':<19} {row.status_callback or '-'}  (calls only: left alone)")
 
     def _warn_of_services(self, client: Client) -> None:
         """A Messaging Service without an inbound URL drops messages without a trace, unless its numbers' are used."""
@@ -102,14 +103,18 @@ class Command(BaseCommand):
 
 
 def wanted_urls() -> Urls:
-    """What each number should call, as arguments of the SDK's ``update``."""
+    """What each number should call, as arguments of the SDK's ``update``.
+
+    An application, where one is set, would overrule the URLs. The number's own status callback is about calls and is
+    left alone: every message brings its own.
+    """
     hooks = f"{settings.PUBLIC_URL}/webhooks/twilio"
     return {
         "sms_url": f"{hooks}/messages{RETRIES}",
         "sms_method": "POST",
         "sms_fallback_url": f"{hooks}/fallback",
-        # Each message brings its own status callback, which names it; one for the number would only repeat it.
-        "status_callback": "",
+        "sms_fallback_method": "POST",
+        "sms_application_sid": "",
     }
 
 
