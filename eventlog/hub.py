@@ -33,6 +33,9 @@ class Subscriber(Protocol):
     def blip(self, text: str) -> None:
         """Something ephemeral."""
 
+    async def say(self, text: str) -> None:
+        """Send this now."""
+
     async def end(self, code: int, reason: str) -> None:
         """Close with a reason."""
 
@@ -65,8 +68,8 @@ class Hub:
     async def drain(self) -> None:
         """The process goes down: tell every socket to come back elsewhere."""
         for subscriber in self.everybody():
-            subscriber.blip('{"t":"drain"}')
             with contextlib.suppress(Exception):
+                await subscriber.say('{"t":"drain"}')
                 await subscriber.end(1012, "restart")
 
     def _start(self) -> None:

@@ -142,7 +142,7 @@ class StreamConsumer(AsyncConsumer):  # type: ignore[misc]
 
     def blip(self, text: str) -> None:
         if self._sent and self._open:
-            self._spawn(self._send_text(text))
+            self._spawn(self.say(text))
 
     async def end(self, code: int, reason: str) -> None:
         if self._open:
@@ -164,18 +164,18 @@ class StreamConsumer(AsyncConsumer):  # type: ignore[misc]
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _send_text(self, text: str) -> None:
+    async def say(self, text: str) -> None:
         if self._open:
             await self.send({"type": "websocket.send", "text": text})
 
     async def _send_frame(self, frame: Mapping[str, Any]) -> None:
-        await self._send_text(live.encode(frame))
+        await self.say(live.encode(frame))
 
     def _send_event(self, audience: str, n: int, text: str) -> None:
         self._sent[audience] = n
         shown = self.outgoing(text)
         if shown is not None:
-            self._spawn(self._send_text(shown))
+            self._spawn(self.say(shown))
         if n - self._acknowledged.get(audience, n) > UNREAD_LIMIT:
             self._spawn(self.end(TOO_SLOW, "too far behind; resume by cursor"))
 
@@ -235,7 +235,7 @@ class StreamConsumer(AsyncConsumer):  # type: ignore[misc]
             for event in events:
                 shown = self.outgoing(live.encode(event))
                 if shown is not None:
-                    await self._send_text(shown)
+                    await self.say(shown)
         self._sent = dict(start["heads"])
         self._acknowledged = dict(start["heads"])
         for audience, n in self._came_early.items():

@@ -1,0 +1,179 @@
+"""Numbering, feeding, failing and taking over."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import transaction
+
+from eventlog import leases, models, queries
+from eventlog.leases import Lease, LostLease
+from eventlog.models import AudienceHead, Delivery, Event, SinkPosition
+from eventlog.record import record
+from eventlog.relay import Relay
+from eventlog.sinks import DatabaseSink, Sink
+from kernel.actor import SYSTEM
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Notebook(Sink):
+    """Writes down what it is fed; fails while told to."""
+
+    pages: list[list[str]] = []
+    broken = False
+
+    def feed(self, events: Sequence[Event]) -> None:
+        if Notebook.broken:
+            raise OSError("no paper")
+        Notebook.pages.append([event.subject_sid for event in events])
+
+
+class Ledger(DatabaseSink):
+    """Counts in the database, so that twice would show."""
+
+    def handle(self, event: Event) -> None:
+        head, _ = AudienceHead.objects.get_or_create(audience=f"ledger:{event.subject_sid}")
+        head.n += 1
+        head.save(update_fields=["n"])
+        if event.subject_sid == "poison":
+            raise ValueError("cannot digest")
+
+
+@pytest.fixture(autouse=True)
+def _sinks(settings: Any) -> None:
+    settings.EVENT_SINKS = [f"{__name__}.Notebook", f"{__name__}.Ledger"]
+    Notebook.pages = []
+    Notebook.broken = False
+
+
+def note(subject: str, *audiences: str) -> Event:
+    with transaction.atomic():
+        return record("test.noted", subject_sid=subject, data={"x": subject}, audiences=audiences, actor=SYSTEM, workspace_sid="")
+
+
+def fed() -> list[str]:
+    return [sid for page in Notebook.pages for sid in page]
+
+
+def test_recording_outside_a_transaction_is_refused() -> None:
+    with pytest.raises(RuntimeError):
+        record("x", subject_sid="s", data={}, audiences=(), actor=SYSTEM, workspace_sid="")
+
+
+def test_events_get_positions_and_each_audience_gapless_numbers() -> None:
+    note("a", "worker:1", "floor:1")
+    note("b", "worker:2")
+    note("c", "worker:1")
+    relay = Relay()
+
+    assert relay.step() is True
+    assert relay.step() is False
+
+    assert list(Event.objects.order_by("position").values_list("subject_sid", "position")) == [("a", 1), ("b", 2), ("c", 3)]
+    assert queries.heads(["worker:1", "worker:2", "floor:1", "nobody"]) == {"worker:1": 2, "worker:2": 1, "floor:1": 1, "nobody": 0}
+    assert [row["data"] for row in queries.since("worker:1", 1, limit=10)] == [{"x": "c"}]
+
+
+def test_an_event_that_commits_late_is_not_skipped() -> None:
+    late = note("late", "worker:1")
+    note("early", "worker:1")
+    models.Event.objects.filter(pk=late.pk).delete()
+    relay = Relay()
+    relay.step()
+
+    late.pk, late.position = late.pk, None
+    late.save(force_insert=True)  # Its id is lower than one that was numbered already.
+    relay.step()
+
+    assert [row["data"]["x"] for row in queries.since("worker:1", 0, limit=10)] == ["early", "late"]
+    assert fed() == ["early", "late"]
+
+
+def test_what_rolled_back_was_never_recorded() -> None:
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        record("x", subject_sid="s", data={}, audiences=(), actor=SYSTEM, workspace_sid="")
+        raise ZeroDivisionError
+
+    assert Relay().step() is False
+    assert Event.objects.count() == 0
+
+
+def test_a_failing_sink_holds_up_only_itself_and_loses_nothing() -> None:
+    Notebook.broken = True
+    note("a")
+    relay = Relay()
+    relay.step()
+
+    assert fed() == []
+    assert AudienceHead.objects.get(audience="ledger:a").n == 1
+    assert queries.health()["sinks"][f"{__name__}.Notebook"]["failures"] == 1
+
+    Notebook.broken = False
+    SinkPosition.objects.update(retry_at=None)
+    relay = take_over(relay)
+    note("b")
+    relay.step()
+
+    assert fed() == ["a", "b"]
+
+
+def test_a_database_sink_applies_once_even_when_a_later_event_fails() -> None:
+    note("a")
+    note("poison")
+    relay = Relay()
+    relay.step()
+    take_over(relay).step()
+
+    assert AudienceHead.objects.get(audience="ledger:a").n == 1
+    assert not AudienceHead.objects.filter(audience="ledger:poison").exists()
+    assert SinkPosition.objects.get(sink=f"{__name__}.Ledger").position == 1
+
+
+def test_a_successor_goes_on_where_the_first_stopped() -> None:
+    first = Relay()
+    note("a", "worker:1")
+    first.step()
+    second = take_over(first)
+    note("b", "worker:1")
+    second.step()
+
+    assert first.step() is False
+    assert fed() == ["a", "b"]
+    assert list(Delivery.objects.order_by("n").values_list("n", flat=True)) == [1, 2]
+
+
+def test_only_one_of_two_holds_the_lease() -> None:
+    first, second = Lease("x"), Lease("x")
+
+    assert (first.hold(), second.hold()) == (True, False)
+
+
+def test_a_holder_that_slept_too_long_cannot_write() -> None:
+    first, second = Lease("x"), Lease("x")
+    first.hold()
+    models.Lease.objects.update(expires_at=models.Lease.objects.get().expires_at - 2 * leases.TTL)
+
+    assert second.hold() is True
+    assert second.fence == 2
+    with pytest.raises(LostLease), transaction.atomic():
+        first.guard()
+    assert first.hold() is False
+
+
+def test_a_released_lease_is_free_at_once() -> None:
+    first, second = Lease("x"), Lease("x")
+    first.hold()
+    first.release()
+
+    assert second.hold() is True
+
+
+def take_over(relay: Relay) -> Relay:
+    """Another process becomes the relay."""
+    relay.close()
+    models.Lease.objects.update(expires_at=models.Lease.objects.get(name="relay").expires_at - timedelta(seconds=1))
+    successor = Relay()
+    successor._lease.hold()
+    return successor

@@ -1,0 +1,183 @@
+"""The socket that cannot miss anything, over a real consumer and a real database."""
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from channels.testing import WebsocketCommunicator
+from django.db import transaction
+
+from eventlog import hub as hub_module
+from eventlog import live, stream
+from eventlog.record import record
+from eventlog.relay import Relay
+from eventlog.stream import StreamConsumer
+from kernel.actor import SYSTEM
+from kernel.errors import Invalid
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
+
+WORKER = "worker:WK1"
+
+
+class Tab(StreamConsumer):
+    """Hears one audience; knows two commands."""
+
+    known = True
+
+    def admit(self) -> list[str] | None:
+        return [WORKER] if Tab.known else None
+
+    def still_admitted(self) -> bool:
+        return Tab.known
+
+    def snapshot(self) -> Mapping[str, Any]:
+        return {"all": "there is"}
+
+    def command(self, name: str, frame: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        if name == "echo":
+            return {"said": frame["text"]}
+        raise Invalid("There is no command %(name)s.", field="do", params={"name": name})
+
+
+@pytest.fixture(autouse=True)
+def _fresh(settings: Any) -> Any:
+    settings.EVENT_SINKS = ["eventlog.live.Broadcast"]
+    Tab.known = True
+    hub_module.hub.cache_clear()
+    yield
+    hub_module.hub.cache_clear()
+
+
+@pytest.fixture
+async def tab() -> AsyncIterator[WebsocketCommunicator]:
+    communicator = WebsocketCommunicator(Tab.as_asgi(), "/ws")
+    await communicator.connect()
+    yield communicator
+    await communicator.disconnect()
+
+
+@sync_to_async
+def happen(*names: str) -> None:
+    for name in names:
+        with transaction.atomic():
+            record("test.noted", subject_sid=name, data={"x": name}, audiences=[WORKER], actor=SYSTEM, workspace_sid="")
+
+
+@sync_to_async
+def relay() -> None:
+    pump = Relay()
+    pump.step()
+    pump.close()
+
+
+async def hello(tab: WebsocketCommunicator, **cursors: int) -> Any:
+    named = {f"worker:{name}": n for name, n in cursors.items()}
+    await tab.send_json_to({"do": "hello", "cursors": named})
+    return await tab.receive_json_from()
+
+
+async def test_a_newcomer_gets_a_snapshot_and_then_what_happens(tab: WebsocketCommunicator) -> None:
+    await happen("before")
+    await relay()
+
+    welcome = await hello(tab)
+    await happen("after")
+    await relay()
+    event = await tab.receive_json_from()
+
+    assert (welcome["t"], welcome["heads"], welcome["snapshot"]) == ("welcome", {WORKER: 1}, {"all": "there is"})
+    assert (event["a"], event["n"], event["data"]) == (WORKER, 2, {"x": "after"})
+
+
+async def test_who_comes_back_gets_exactly_what_was_missed(tab: WebsocketCommunicator) -> None:
+    await happen("1", "2", "3")
+    await relay()
+
+    welcome = await hello(tab, WK1=1)
+    missed = [await tab.receive_json_from() for _ in range(2)]
+
+    assert welcome["snapshot"] is None
+    assert [event["n"] for event in missed] == [2, 3]
+    assert await tab.receive_nothing()
+
+
+async def test_a_cursor_from_another_life_gets_a_snapshot(tab: WebsocketCommunicator) -> None:
+    assert (await hello(tab, WK1=99))["snapshot"] == {"all": "there is"}
+
+
+async def test_what_the_bus_lost_is_read_from_the_database(tab: WebsocketCommunicator, settings: Any) -> None:
+    await hello(tab)
+    settings.EVENT_SINKS = []
+    await happen("lost")
+    await relay()
+    settings.EVENT_SINKS = ["eventlog.live.Broadcast"]
+
+    event = await tab.receive_json_from(timeout=4)
+
+    assert (event["n"], event["data"]) == (1, {"x": "lost"})
+
+
+async def test_order_survives_a_bus_that_shuffles_and_repeats(tab: WebsocketCommunicator) -> None:
+    await hello(tab)
+    await happen("1", "2", "3")
+    frames: list[str] = []
+    unhook = live.bus().subscribe(live.EVENTS, frames.append)
+    await relay()
+    unhook()
+    for payload in reversed(frames):
+        live.bus().publish(live.EVENTS, payload)
+
+    seen = [await tab.receive_json_from() for _ in range(3)]
+
+    assert [event["n"] for event in seen] == [1, 2, 3]
+    assert await tab.receive_nothing()
+
+
+async def test_commands_are_answered_under_their_ref(tab: WebsocketCommunicator) -> None:
+    await hello(tab)
+    await tab.send_json_to({"do": "echo", "ref": "a", "text": "x"})
+    await tab.send_json_to({"do": "nonsense", "ref": "b"})
+
+    assert await tab.receive_json_from() == {"t": "ok", "ref": "a", "data": {"said": "x"}}
+    error = await tab.receive_json_from()
+    assert (error["t"], error["ref"], error["code"], error["field"]) == ("error", "b", "invalid", "do")
+
+
+@pytest.mark.parametrize("text", ["no json", "[]", '{"do": 7}', "[" * 50_000, '{"do":"echo","ref":7}', '{"do":"echo"}'])
+async def test_bad_frames_close_the_socket_with_a_reason(tab: WebsocketCommunicator, text: str) -> None:
+    await tab.send_to(text_data=text)
+    closed = await tab.receive_output()
+
+    assert (closed["type"], closed["code"]) == ("websocket.close", stream.BAD_FRAME)
+    assert closed["reason"]
+
+
+async def test_a_flood_is_cut_off(tab: WebsocketCommunicator) -> None:
+    for _ in range(stream.INBOX_LIMIT + 2):
+        await tab.send_to(text_data='{"do":"ping"}')
+    codes = set()
+    while not await tab.receive_nothing(timeout=0.2):
+        codes.add((await tab.receive_output()).get("code"))
+
+    assert codes <= {stream.TOO_MANY}
+
+
+async def test_strangers_are_told_to_sign_in() -> None:
+    Tab.known = False
+    communicator = WebsocketCommunicator(Tab.as_asgi(), "/ws")
+    await communicator.connect()
+
+    closed = await communicator.receive_output()
+
+    assert closed["code"] == stream.SIGN_IN
+
+
+async def test_a_restart_tells_the_tab_to_come_back(tab: WebsocketCommunicator) -> None:
+    await hello(tab)
+    await hub_module.drain()
+
+    assert json.loads((await tab.receive_output())["text"]) == {"t": "drain"}
+    assert (await tab.receive_output())["code"] == 1012
