@@ -1,0 +1,1 @@
+"""Workers, their activities and their capacity."""
