@@ -1,0 +1,1 @@
+"""Tasks, queues, workflows and reservations: who gets which work, and when."""

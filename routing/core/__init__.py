@@ -1,0 +1,1 @@
+"""The matching itself, in plain Python: no database, no framework, no clock."""

@@ -1,0 +1,230 @@
+"""Queues, workflows, tasks and reservations. The database itself refuses what must never be."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from agents.models import TaskChannel, Worker, Workspace
+from kernel import clock, sids
+from routing.core.states import RESERVATION_ENDED, RESERVATION_OPEN, RESERVATION_TAKEN, TASK_ENDED, TASK_LIVE
+
+MAX_RESERVATION_TIMEOUT = 86_400
+MAX_PRIORITY = 2_147_483_647
+DEFAULT_RESERVATION_TIMEOUT = 120
+
+
+def new_queue_sid() -> str:
+    return sids.new("WQ")
+
+
+def new_workflow_sid() -> str:
+    return sids.new("WW")
+
+
+def new_task_sid() -> str:
+    return sids.new("WT")
+
+
+def new_reservation_sid() -> str:
+    return sids.new("WR")
+
+
+class TaskOrder(models.TextChoices):
+    """In which order a queue is served. https://www.twilio.com/docs/taskrouter/queue-ordering-last-first-out-lifo"""
+
+    FIFO = "FIFO", _("by priority, then oldest first")
+    LIFO = "LIFO", _("newest first, whatever the priority")
+
+
+class TaskQueue(models.Model):
+    """Where tasks wait, and who may serve them."""
+
+    sid = models.CharField(max_length=sids.LENGTH, unique=True, default=new_queue_sid, editable=False)
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="task_queues")
+    friendly_name = models.CharField(_("name"), max_length=64)
+    target_workers = models.TextField(
+        _("target workers"),
+        default="1==1",
+        blank=True,
+        help_text=_("Which workers serve this queue, such as: skills HAS 'billing'. Empty: nobody."),
+    )
+    task_order = models.CharField(_("order"), max_length=4, choices=TaskOrder.choices, default=TaskOrder.FIFO)
+    max_reserved_workers = models.PositiveSmallIntegerField(_("workers asked at once"), default=1)
+    created_at = models.DateTimeField(_("created"), default=clock.now, editable=False)
+    updated_at = models.DateTimeField(_("changed"), default=clock.now, editable=False)
+    version = models.PositiveBigIntegerField(default=1, editable=False)
+
+    class Meta:
+        verbose_name = _("task queue")
+        verbose_name_plural = _("task queues")
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "friendly_name"], name="task_queue_name"),
+            models.CheckConstraint(condition=Q(max_reserved_workers__range=(1, 50)), name="task_queue_reserved"),
+        ]
+
+    def __str__(self) -> str:
+        return self.friendly_name
+
+
+class Workflow(models.Model):
+    """From a task's attributes to its queue and priority, and on when nobody answers."""
+
+    sid = models.CharField(max_length=sids.LENGTH, unique=True, default=new_workflow_sid, editable=False)
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="workflows")
+    friendly_name = models.CharField(_("name"), max_length=64)
+    configuration = models.TextField(_("configuration"), help_text=_("Twilio's workflow document (JSON)."))
+    task_reservation_timeout = models.PositiveIntegerField(
+        _("reservation timeout"),
+        default=DEFAULT_RESERVATION_TIMEOUT,
+        help_text=_("Seconds that a worker has to answer an offer."),
+    )
+    created_at = models.DateTimeField(_("created"), default=clock.now, editable=False)
+    updated_at = models.DateTimeField(_("changed"), default=clock.now, editable=False)
+    version = models.PositiveBigIntegerField(default=1, editable=False)
+
+    class Meta:
+        verbose_name = _("workflow")
+        verbose_name_plural = _("workflows")
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "friendly_name"], name="workflow_name"),
+            models.CheckConstraint(
+                condition=Q(task_reservation_timeout__range=(1, MAX_RESERVATION_TIMEOUT)), name="workflow_timeout"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.friendly_name
+
+
+class WorkflowVersion(models.Model):
+    """A document as it once was. Tasks stay on the version that they entered with."""
+
+    workflow = models.ForeignKey(Workflow, on_delete=models.CASCADE, related_name="versions")
+    number = models.PositiveBigIntegerField()
+    configuration = models.TextField()
+    actor_sid = models.CharField(max_length=sids.LENGTH, blank=True)
+    created_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["workflow", "number"], name="workflow_version_number")]
+
+    def __str__(self) -> str:
+        return f"{self.workflow} {self.number}"
+
+
+class Task(models.Model):
+    """A piece of work on its way to a worker. States: `routing.core.states.TASK`."""
+
+    sid = models.CharField(max_length=sids.LENGTH, unique=True, default=new_task_sid, editable=False)
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="tasks")
+    workflow = models.ForeignKey(Workflow, on_delete=models.SET_NULL, null=True, related_name="tasks")
+    workflow_version = models.ForeignKey(WorkflowVersion, on_delete=models.SET_NULL, null=True, related_name="tasks")
+    # Where the task stands in its workflow; null when it was put into a queue without one.
+    filter_index = models.SmallIntegerField(null=True)
+    target_index = models.SmallIntegerField(default=0)
+    step_ends_at_age = models.IntegerField(default=0)
+    step_due_at = models.DateTimeField(null=True)
+    task_queue = models.ForeignKey(TaskQueue, on_delete=models.SET_NULL, null=True, related_name="tasks")
+    task_queue_entered_at = models.DateTimeField(null=True)
+    task_channel = models.ForeignKey(TaskChannel, on_delete=models.PROTECT, related_name="tasks")
+    routing_target = models.CharField(max_length=sids.LENGTH, blank=True)
+    attributes = models.JSONField(_("attributes"), default=dict)
+    required_skills = models.JSONField(_("required skills"), default=list)
+    priority = models.IntegerField(_("priority"), default=0)
+    assignment_status = models.CharField(_("status"), max_length=16, default="pending")
+    reason = models.CharField(_("reason"), max_length=255, blank=True)
+    virtual_start_time = models.DateTimeField(default=clock.now)
+    created_at = models.DateTimeField(_("created"), default=clock.now)
+    updated_at = models.DateTimeField(_("changed"), default=clock.now)
+    expires_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    version = models.PositiveBigIntegerField(default=1)
+
+    class Meta:
+        verbose_name = _("task")
+        verbose_name_plural = _("tasks")
+        indexes = [
+            models.Index(
+                "task_queue",
+                F("priority").desc(),
+                "virtual_start_time",
+                name="task_pending",
+                condition=Q(assignment_status="pending"),
+            ),
+            models.Index("workspace", "id", name="task_waiting", condition=Q(assignment_status="pending")),
+            models.Index(
+                fields=["expires_at"], name="task_expires", condition=Q(assignment_status__in=("pending", "reserved"))
+            ),
+            models.Index(fields=["workspace", "-created_at"], name="task_recent"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(assignment_status__in=(*TASK_LIVE, *TASK_ENDED)), name="task_status_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(assignment_status__in=TASK_ENDED, ended_at__isnull=False)
+                | Q(assignment_status__in=TASK_LIVE, ended_at__isnull=True),
+                name="task_ended",
+            ),
+            # Also what makes a queue undeletable while a task waits in it.
+            models.CheckConstraint(
+                condition=Q(assignment_status__in=TASK_ENDED) | Q(task_queue__isnull=False), name="task_queued"
+            ),
+            models.CheckConstraint(
+                condition=Q(assignment_status__in=TASK_ENDED)
+                | Q(filter_index__isnull=True)
+                | Q(workflow_version__isnull=False),
+                name="task_versioned",
+            ),
+            models.CheckConstraint(condition=Q(priority__gte=0), name="task_priority"),
+        ]
+
+    def __str__(self) -> str:
+        return self.sid
+
+
+class Reservation(models.Model):
+    """A task offered to a worker. States: `routing.core.states.RESERVATION`."""
+
+    sid = models.CharField(max_length=sids.LENGTH, unique=True, default=new_reservation_sid, editable=False)
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="reservations")
+    worker = models.ForeignKey(Worker, on_delete=models.CASCADE, related_name="reservations")
+    reservation_status = models.CharField(_("status"), max_length=16, default="pending")
+    reason = models.CharField(_("reason"), max_length=255, blank=True)
+    created_at = models.DateTimeField(_("created"), default=clock.now)
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    version = models.PositiveBigIntegerField(default=1)
+
+    class Meta:
+        verbose_name = _("reservation")
+        verbose_name_plural = _("reservations")
+        indexes = [
+            models.Index(fields=["expires_at"], name="reservation_expires", condition=Q(reservation_status="pending")),
+            models.Index(
+                fields=["worker"], name="reservation_open", condition=Q(reservation_status__in=RESERVATION_OPEN)
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["task"], name="one_open_reservation", condition=Q(reservation_status__in=RESERVATION_OPEN)
+            ),
+            models.CheckConstraint(
+                condition=Q(reservation_status__in=(*RESERVATION_OPEN, *RESERVATION_ENDED)),
+                name="reservation_status_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(reservation_status__in=RESERVATION_TAKEN, accepted_at__isnull=False)
+                | Q(~Q(reservation_status__in=RESERVATION_TAKEN), accepted_at__isnull=True),
+                name="reservation_accepted",
+            ),
+            models.CheckConstraint(
+                condition=Q(reservation_status__in=RESERVATION_ENDED, ended_at__isnull=False)
+                | Q(reservation_status__in=RESERVATION_OPEN, ended_at__isnull=True),
+                name="reservation_ended",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.sid

@@ -1,0 +1,92 @@
+"""Reads over tasks and reservations."""
+
+from django.db.models import Q, QuerySet
+
+from agents.models import Worker, Workspace
+from kernel.errors import NotFound
+from routing.core.states import RESERVATION_OPEN
+from routing.models import Reservation, Task, TaskOrder, TaskQueue, Workflow
+
+
+def tasks() -> QuerySet[Task]:
+    """Tasks with all that their payload and their access check need."""
+    return Task.objects.select_related("workspace__account", "workflow", "task_queue", "task_channel")
+
+
+def reservations() -> QuerySet[Reservation]:
+    """Reservations with all that their payload and their access check need."""
+    return Reservation.objects.select_related(
+        "worker__workspace__account",
+        "task__workspace__account",
+        "task__workflow",
+        "task__task_queue",
+        "task__task_channel",
+    )
+
+
+def task(sid: str) -> Task:
+    """Raises NotFound."""
+    row = tasks().filter(sid=sid).first()
+    if row is None:
+        raise NotFound("There is no task %(sid)s.", params={"sid": sid})
+    return row
+
+
+def reservation(sid: str) -> Reservation:
+    """Raises NotFound."""
+    row = reservations().filter(sid=sid).first()
+    if row is None:
+        raise NotFound("There is no reservation %(sid)s.", params={"sid": sid})
+    return row
+
+
+def task_queue(workspace: Workspace, name: str) -> TaskQueue:
+    """The queue of that sid or name; raises NotFound."""
+    row = TaskQueue.objects.filter(Q(sid=name) | Q(friendly_name=name), workspace=workspace).first()
+    if row is None:
+        raise NotFound("There is no task queue %(name)s.", params={"name": name})
+    return row
+
+
+def workflow(workspace: Workspace, name: str) -> Workflow:
+    """The workflow of that sid or name; raises NotFound."""
+    row = Workflow.objects.filter(Q(sid=name) | Q(friendly_name=name), workspace=workspace).first()
+    if row is None:
+        raise NotFound("There is no workflow %(name)s.", params={"name": name})
+    return row
+
+
+def open_reservations(worker: Worker) -> QuerySet[Reservation]:
+    """What the worker is asked, works on or wraps up, oldest first."""
+    return reservations().filter(worker=worker, reservation_status__in=RESERVATION_OPEN).order_by("created_at", "pk")
+
+
+def open_reservation(task: Task) -> Reservation | None:
+    """Whose the task is, or who is asked."""
+    return reservations().filter(task=task, reservation_status__in=RESERVATION_OPEN).first()
+
+
+def locked_pending(sids: list[str]) -> list[Task]:
+    """Those of these tasks that are still pending, locked in the order of their ids until the transaction ends."""
+    rows = tasks().filter(sid__in=sids, assignment_status="pending").order_by("pk")
+    return list(rows.select_for_update(of=("self",)))
+
+
+def position(task: Task) -> int:
+    """The task's place in its queue, 1 being next; 0 when it does not wait."""
+    if task.assignment_status != "pending" or task.task_queue is None:
+        return 0
+    waiting = Task.objects.filter(task_queue=task.task_queue, assignment_status="pending")
+    return 1 + waiting.filter(_ahead_of(task, task.task_queue)).count()
+
+
+def _ahead_of(task: Task, queue: TaskQueue) -> Q:
+    if queue.task_order == TaskOrder.LIFO:
+        return Q(virtual_start_time__gt=task.virtual_start_time) | Q(
+            virtual_start_time=task.virtual_start_time, pk__gt=task.pk
+        )
+    return (
+        Q(priority__gt=task.priority)
+        | Q(priority=task.priority, virtual_start_time__lt=task.virtual_start_time)
+        | Q(priority=task.priority, virtual_start_time=task.virtual_start_time, pk__lt=task.pk)
+    )
