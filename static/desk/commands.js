@@ -1,6 +1,6 @@
 /** The agent's verbs. Each goes into the outbox first, then on the line if there is one; `flush` sends the rest later. */
 import { serverNow } from "./clock.js";
-import { command, frameOf, unanswered } from "./outbox.js";
+import { command, frameOf, unanswered, without } from "./outbox.js";
 import { outbox, readIndex, rowsOf, setDraft, state } from "./store.js";
 
 /** At most one typing blip in so many milliseconds. */
@@ -64,7 +64,7 @@ export function postAgain(entry) {
 
 /** @param {string} ref */
 export function discard(ref) {
-  outbox.value = outbox.value.filter((entry) => entry.ref !== ref);
+  outbox.value = without(outbox.value, ref);
 }
 
 /** Read pointers under way. Not in the outbox: what is read is known again from the screen after a reconnect. */

@@ -7,11 +7,16 @@
 
 const catalogue = /** @type {Catalogue} */ (/** @type {unknown} */ (globalThis));
 
-let language = document.documentElement.lang || "en";
+let language = localeFor(document.documentElement.lang || "en");
 
 /** @param {string} code a BCP 47 language tag */
 export function setLanguage(code) {
-  language = code;
+  language = localeFor(code);
+}
+
+/** The browser's own region where it speaks the chosen language: 14:05 in Britain, 2:05 PM in America. @param {string} code */
+function localeFor(code) {
+  return navigator.languages.find((each) => each.split("-")[0] === code.split("-")[0]) ?? code;
 }
 
 /** @param {string} msgid @returns {string} */
@@ -48,7 +53,7 @@ function format(options) {
 
 /** @param {string} iso @returns {string} as in 14:05 */
 export function timeOfDay(iso) {
-  return format({ hour: "2-digit", minute: "2-digit" }).format(new Date(iso));
+  return format({ timeStyle: "short" }).format(new Date(iso));
 }
 
 /** @param {string} iso @returns {string} date and time, for a tooltip or a fact */

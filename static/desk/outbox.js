@@ -2,8 +2,8 @@
  * The outbox: commands with a client-made `ref`, kept until the server has answered, so that what was typed while the
  * cable was out, or just before a reload, is sent once, later. Pure functions over a list; `store.js` holds the list.
  *
- * A post that the server has acknowledged stays as `accepted` until its message is seen, so that the row on the screen
- * never vanishes in between; a post that was refused stays as `failed` until the agent sends it anew or discards it.
+ * An acknowledged command stays as `accepted` until its event is seen, so that neither a pending row nor a pressed button
+ * falls back in between; a refused post stays as `failed` until the agent sends it anew or discards it.
  */
 
 /** @typedef {import("./protocol.js").Command} Command */
@@ -49,10 +49,15 @@ export function unanswered(outbox) {
 export function answered(outbox, answer) {
   return outbox.flatMap((entry) => {
     if (entry.ref !== answer.ref) return [entry];
-    if (entry.do !== "message.post") return [];
     if (answer.t === "ok") return [{ ...entry, phase: /** @type {const} */ ("accepted") }];
+    if (entry.do !== "message.post") return [];
     return [{ ...entry, phase: /** @type {const} */ ("failed"), error: answer.message }];
   });
+}
+
+/** @param {Command[]} outbox @param {string} ref of a command whose effect is on the screen */
+export function without(outbox, ref) {
+  return outbox.filter((entry) => entry.ref !== ref);
 }
 
 /**
@@ -99,7 +104,9 @@ export function pendingPosts(outbox, conversation) {
  * @param {Command[]} outbox
  * @param {string} name argument's name, as in "reservation"
  * @param {string} sid
+ * @param {string} [verb] only this command
  */
-export function underWay(outbox, name, sid) {
-  return outbox.find((entry) => entry.args[name] === sid && entry.do !== "message.post");
+export function underWay(outbox, name, sid, verb) {
+  const isIt = (/** @type {Command} */ entry) => (verb ? entry.do === verb : entry.do !== "message.post");
+  return outbox.find((entry) => entry.args[name] === sid && isIt(entry));
 }

@@ -52,6 +52,8 @@ export class DeskSocket {
     this.draining = false;
     this.stopped = false;
     this.asking = false;
+    /** The server did not understand us: begin anew, with a snapshot. */
+    this.forget = false;
     this.heardAt = 0;
     this.retryTimer = 0;
     this.probeTimer = 0;
@@ -89,7 +91,8 @@ export class DeskSocket {
     line.onopen = () => {
       opened = true;
       this.heardAt = Date.now();
-      line.send(JSON.stringify({ do: "hello", cursors: this.hooks.cursors() }));
+      line.send(JSON.stringify({ do: "hello", cursors: this.forget ? {} : this.hooks.cursors() }));
+      this.forget = false;
     };
     line.onmessage = (event) => line === this.line && this.take(JSON.parse(event.data));
     line.onclose = (event) => line === this.line && this.lost(event.code, opened);
@@ -106,10 +109,12 @@ export class DeskSocket {
   }
 
   welcomed() {
+    const isFirst = !this.ready;
     this.attempt = 0;
     this.draining = false;
     this.ready = true;
     this.asking = false;
+    if (!isFirst) return;
     this.hooks.onLink("online");
     this.hooks.onReady();
   }
@@ -134,6 +139,7 @@ export class DeskSocket {
     clearTimeout(this.probeTimer);
     if (code === CLOSE.SIGN_IN) return this.stop("ended");
     if (code === CLOSE.NOT_ALLOWED) return this.stop("denied");
+    if (code === CLOSE.BAD_FRAME) this.forget = true;
     if (code === CLOSE.RESTART) this.draining = true;
     this.hooks.onLink(this.draining ? "restarting" : "offline");
     if (!opened && this.attempt >= ASK_PAGE_FROM) this.askPage();

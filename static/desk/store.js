@@ -3,7 +3,7 @@ import { batch, computed, effect, signal } from "@preact/signals";
 
 import { apply, empty, mergeMessages } from "./apply.js";
 import { sample, serverNow } from "./clock.js";
-import { answered, pendingPosts, withoutAccepted, withoutArrived } from "./outbox.js";
+import { answered, pendingPosts, without, withoutAccepted, withoutArrived } from "./outbox.js";
 import { OPEN_RESERVATION } from "./protocol.js";
 import { unread } from "./window.js";
 
@@ -29,6 +29,8 @@ export const typing = signal(/** @type {Record<string, {name: string, until: num
 export const panes = signal(/** @type {Record<string, Pane>} */ ({}));
 export const toasts = signal(/** @type {{id: number, text: string}[]} */ ([]));
 
+/** An acknowledged command whose event does not come (nothing had to change) counts as done after so long. */
+const SETTLED_MS = 3_000;
 /** A typing blip is shown for so long unless another one comes. */
 const TYPING_MS = 6_000;
 
@@ -43,7 +45,7 @@ export const offers = computed(() => open.value.filter((row) => row.reservation_
 /** Accepted work and the conversations that the agent takes part in without a task; the newest words first. */
 export const active = computed(() => {
   const held = open.value.filter((row) => row.reservation_status === "accepted").map(itemOf);
-  const taken = new Set(open.value.map(conversationSid));
+  const taken = new Set(Object.values(state.value.reservations).filter(isHeldOrDone).map(conversationSid));
   const others = Object.values(state.value.conversations)
     .filter((row) => row.state === "open" && !taken.has(row.sid))
     .map((conversation) => ({ key: conversation.sid, reservation: null, conversation }));
@@ -61,7 +63,12 @@ export const current = computed(() => {
   return offer ? itemOf(offer) : closedItem(key);
 });
 
-export const unreadTotal = computed(() => active.value.reduce((sum, item) => sum + unreadOf(item.conversation), 0));
+export const unreadTotal = computed(() => [...active.value, ...wrapping.value].reduce((sum, item) => sum + unreadOf(item.conversation), 0));
+
+/** Its conversation shows with the work, or is about to leave the desk with it. @param {Reservation} row */
+function isHeldOrDone(row) {
+  return [...OPEN_RESERVATION, "completed", "canceled"].includes(row.reservation_status);
+}
 
 /** @param {Reservation} row @returns {string} "" for a task without a conversation */
 export function conversationSid(row) {
@@ -126,7 +133,7 @@ export function receive(frame) {
     state.value = apply(state.value, frame);
     if (frame.t === "welcome") welcomed(frame);
     if (frame.t === "ok" || frame.t === "error") answer(frame);
-    if (frame.t === "event") quiet(frame);
+    if (frame.t === "event") happened(frame);
     if (frame.t === "blip") blip(frame);
     outbox.value = withoutArrived(outbox.value, state.value);
   });
@@ -135,6 +142,7 @@ export function receive(frame) {
 /** @param {import("./protocol.js").Welcome} frame */
 function welcomed(frame) {
   known.value = true;
+  panes.value = Object.fromEntries(Object.entries(panes.value).map(([key, row]) => [key, { ...row, failed: false }]));
   if (!frame.snapshot) return;
   outbox.value = withoutAccepted(withoutArrived(outbox.value, state.value));
   panes.value = {};
@@ -145,12 +153,21 @@ function answer(frame) {
   const entry = outbox.value.find((row) => row.ref === frame.ref);
   outbox.value = answered(outbox.value, frame);
   if (frame.t === "ok" && isMessage(frame.data)) state.value = mergeMessages(state.value, [frame.data]);
-  if (frame.t === "error" && entry && entry.do !== "message.post") toast(frame.message);
+  if (!entry || entry.do === "message.post") return;
+  if (frame.t === "error") toast(frame.message);
+  else setTimeout(() => (outbox.value = without(outbox.value, frame.ref)), SETTLED_MS);
 }
 
 /** @param {any} data @returns {data is import("./protocol.js").Message} */
 function isMessage(data) {
   return Boolean(data?.conversation_sid) && Number.isInteger(data?.index);
+}
+
+/** @param {import("./protocol.js").EventFrame} frame */
+function happened(frame) {
+  const entry = frame.ref && outbox.value.find((row) => row.ref === frame.ref);
+  if (entry && entry.do !== "message.post") outbox.value = without(outbox.value, entry.ref);
+  quiet(frame);
 }
 
 /** Who has sent is not typing any more. @param {import("./protocol.js").EventFrame} frame */

@@ -105,7 +105,7 @@ def conversation(number: int, *, last_index: int = 0, read_index: int | None = N
     } | changes
 
 
-def message(number: int, index: int, body: str = "", **changes: Any) -> dict[str, Any]:
+def message(number: int, index: int, body: str | None = None, **changes: Any) -> dict[str, Any]:
     """A customer's message in conversation ``number``; ``outbound`` makes it the agent's."""
     return {
         "sid": sid("IM", number * 100_000 + index),
@@ -115,7 +115,7 @@ def message(number: int, index: int, body: str = "", **changes: Any) -> dict[str
         "ref": f"server-{number}-{index}",
         "direction": "inbound",
         "author": {"kind": "customer", "sid": sid("CT", number), "name": f"Customer {number}"},
-        "body": body or f"message {index}",
+        "body": f"message {index}" if body is None else body,
         "media": [],
         "status": "received",
         "error_code": None,
@@ -124,7 +124,7 @@ def message(number: int, index: int, body: str = "", **changes: Any) -> dict[str
     } | changes
 
 
-def outbound(number: int, index: int, body: str = "", **changes: Any) -> dict[str, Any]:
+def outbound(number: int, index: int, body: str | None = None, **changes: Any) -> dict[str, Any]:
     author = {"kind": "agent", "sid": WORKER_SID, "name": "Ana Ortega"}
     return message(number, index, body, **({"direction": "outbound", "author": author, "status": "queued"} | changes))
 

@@ -32,12 +32,14 @@ def test_refused_post_keeps_the_words_and_the_reason(module: Evaluate) -> None:
     assert (entry["phase"], entry["error"], entry["args"]["body"]) == ("failed", "Too long.", "hi")
 
 
-def test_other_commands_leave_with_their_answer(module: Evaluate) -> None:
+def test_other_commands_stay_pressed_until_their_event_and_leave_when_refused(module: Evaluate) -> None:
     entries = [command("r1", name="reservation.accept"), command("r2")]
 
-    left = module("outbox", "m.answered(given, {t: 'ok', ref: 'r1'})", entries)
+    accepted = module("outbox", "m.answered(given, {t: 'ok', ref: 'r1'})", entries)
+    refused = module("outbox", "m.answered(given, {t: 'error', ref: 'r1', message: 'no'})", entries)
 
-    assert [entry["ref"] for entry in left] == ["r2"]
+    assert [(entry["ref"], entry["phase"]) for entry in accepted] == [("r1", "accepted"), ("r2", "waiting")]
+    assert [entry["ref"] for entry in refused] == ["r2"]
 
 
 def test_only_unanswered_commands_are_sent_again(module: Evaluate) -> None:

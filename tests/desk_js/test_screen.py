@@ -114,6 +114,57 @@ def test_empty_states_tell_quiet_from_away(desk: FakeDesk, opened: Opened) -> No
     expect(page.locator("#conversation")).to_contain_text("No conversation open")
 
 
+CONTRAST = """() => {
+  const ink = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  const rgb = (colors) => {
+    ink.clearRect(0, 0, 1, 1);
+    for (const color of colors) { ink.fillStyle = color; ink.fillRect(0, 0, 1, 1); }
+    return [...ink.getImageData(0, 0, 1, 1).data].slice(0, 3);
+  };
+  const light = (channels) => {
+    const [r, g, b] = channels.map((c) => c / 255).map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const grounds = (el) => (el ? [...grounds(el.parentElement), getComputedStyle(el).backgroundColor] : ["Canvas"]);
+  const poor = [];
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walk.nextNode()) {
+    const el = walk.currentNode.parentElement;
+    const hidden = el.closest("script, .visually-hidden, :disabled") || !el.checkVisibility();
+    if (hidden || !walk.currentNode.data.trim()) continue;
+    const under = grounds(el);
+    const [a, b] = [light(rgb([...under, getComputedStyle(el).color])), light(rgb(under))];
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (ratio < 4.5) poor.push(`${ratio.toFixed(2)} ${el.className || el.tagName} ${walk.currentNode.data.trim().slice(0, 30)}`);
+  }
+  return poor;
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_text_has_the_contrast_of_wcag_aa(opened: Opened, page: Page, scheme: Any) -> None:
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    rows = [
+        cast.message(1, 1, "see https://example.com"),
+        cast.outbound(1, 2, author={"kind": "bot", "sid": "", "name": "Bot"}, status="read"),
+        cast.outbound(1, 3, status="failed", error_code=30007),
+        cast.outbound(1, 4, status="unknown"),
+        cast.outbound(1, 5, status="delivered"),
+    ]
+    handoff = {"summary": "short", "by": "Bot", "context": {"order": 1}, "transcript": [{"author": "bot", "body": "hi"}]}
+    others = [cast.conversation(2, last_index=3, read_index=1), cast.conversation(3)]
+    parts = conversation_of(rows, attributes={"handoff": handoff})
+    parts["conversations"] += others
+    offer = cast.reservation(9)
+    offer["task"]["attributes"]["summary"] = "in short"
+
+    opened(at=f"#{CH1}", reservations=[cast.reservation(1, status="wrapping"), offer], **parts)
+    page.locator("details summary").last.click()
+    expect(page.locator(".trouble")).to_have_count(2)
+
+    assert page.evaluate(CONTRAST) == []
+
+
 HOSTILE = [
     "<script>window.owned = 1</script><img src=x onerror='window.owned = 1'>",
     "Robert'); DROP TABLE messages;--",

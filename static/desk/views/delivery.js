@@ -23,7 +23,7 @@ export function Trouble({ message }) {
   const again = Boolean(underWay(outbox.value, "message", message.sid));
   const label = message.status === "unknown" ? gettext("Send anyway") : gettext("Resend");
   return html`
-    <div class="trouble">
+    <div class="trouble trouble-${message.status}">
       <${Icon} name=${ICONS[message.status]} />
       <p>
         <strong>${deliveryName(message.status)}.</strong> ${whyFailed(message)}

@@ -65,7 +65,7 @@ export function NothingChosen() {
   if (!known.value) return html`<div class="empty" aria-busy="true"><span class="spinner"></span><p>${gettext("Connecting to the desk…")}</p></div>`;
   return html`
     <div class="empty empty-wide">
-      <span class="empty-mark"><${Icon} name="webchat" /></span>
+      <span class="empty-mark"><${Icon} name="sms" /></span>
       <h2>${gettext("No conversation open")}</h2>
       <p>${hint()}</p>
       <${Shortcuts} />

@@ -21,7 +21,7 @@ function outcomes() {
 export function WrapUp({ task }) {
   const [disposition, setDisposition] = useState("");
   const [note, setNote] = useState("");
-  const busy = Boolean(underWay(outbox.value, "task", task.sid));
+  const busy = Boolean(underWay(outbox.value, "task", task.sid, "task.complete"));
   const onSubmit = (/** @type {Event} */ event) => {
     event.preventDefault();
     complete(task.sid, { disposition, note: note.trim() });

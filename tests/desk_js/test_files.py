@@ -1,4 +1,4 @@
-"""What came from elsewhere is what the list says."""
+"""Lists that must be in step with the files."""
 
 import hashlib
 import re
@@ -20,3 +20,13 @@ def test_vendored_files_are_the_listed_ones() -> None:
 
 def test_vendored_modules_point_to_no_source_map() -> None:
     assert [path.name for path in VENDOR.glob("*.mjs") if "sourceMappingURL" in path.read_text()] == []
+
+
+def test_every_module_of_the_desk_is_preloaded() -> None:
+    template = (REPOSITORY / "templates" / "desk" / "_modules.html").read_text()
+    static = REPOSITORY / "static"
+
+    preloaded = set(re.findall(r"modulepreload\" href=\"{% static '(desk/[^']+)'", template))
+    present = {str(path.relative_to(static)) for path in (static / "desk").rglob("*.js")}
+
+    assert preloaded == present - {"desk/main.js"}
