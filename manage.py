@@ -13,7 +13,7 @@ def main() -> None:
     from django.core.management import execute_from_command_line
 
     try:
-        settings.configured or settings.INSTALLED_APPS  # Read now: Django would print a traceback later.
+        _ = settings.INSTALLED_APPS  # Read now: Django would print a traceback later.
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         sys.exit(f"{error}")

@@ -25,7 +25,7 @@ websocket = KnownOrigin(
             [
                 path("ws/desk", DeskConsumer.as_asgi()),
                 path("ws/chat", VisitorConsumer.as_asgi()),
-                re_path(r"", Nowhere()),
+                re_path(r"", Nowhere()),  # type: ignore[arg-type]
             ]
         )
     )

@@ -4,27 +4,28 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import Warning as Caution
 
 
 @register(Tags.security, deploy=True)
-def public_url_is_https(app_configs: Any, **options: Any) -> list[CheckMessage]:
+def public_url_is_https(*_: Any, **__: Any) -> list[CheckMessage]:
     """Cookies, signatures and the provider's callbacks all rest on it."""
     if urlsplit(settings.PUBLIC_URL).scheme == "https":
         return []
-    return [Warning("PUBLIC_URL is not https.", hint="Set it to what the world sees.", id="contactcenter.W001")]
+    return [Caution("PUBLIC_URL is not https.", hint="Set it to what the world sees.", id="contactcenter.W001")]
 
 
 @register(Tags.security, deploy=True)
-def phones_are_closed(app_configs: Any, **options: Any) -> list[CheckMessage]:
+def phones_are_closed(*_: Any, **__: Any) -> list[CheckMessage]:
     """Whoever reaches the simulated phones can write as any customer."""
     if not settings.TWIN_ENABLED:
         return []
-    return [Warning("The simulated phones are on.", hint="Unset TWIN_ENABLED.", id="contactcenter.W002")]
+    return [Caution("The simulated phones are on.", hint="Unset TWIN_ENABLED.", id="contactcenter.W002")]
 
 
 @register()
-def carrier_is_complete(app_configs: Any, **options: Any) -> list[CheckMessage]:
+def carrier_is_complete(*_: Any, **__: Any) -> list[CheckMessage]:
     """Half of the credentials is a typing error, never a plan."""
     if bool(settings.TWILIO_ACCOUNT_SID) == bool(settings.TWILIO_AUTH_TOKEN):
         return []

@@ -7,6 +7,6 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 
-def product(request: HttpRequest) -> dict[str, Any]:
+def product(_request: HttpRequest) -> dict[str, Any]:
     """The product's name, and whether the simulated phones are there to be linked."""
     return {"product_name": _("Contact centre"), "twin_enabled": settings.TWIN_ENABLED}

@@ -20,7 +20,7 @@ ADMIN = {
 }
 
 
-class PolicyMiddleware(CSPMiddleware):  # type: ignore[misc]
+class PolicyMiddleware(CSPMiddleware):
     """The policy of ``settings``; under ``/admin/`` the admin's, unless the view brought its own."""
 
     def get_policy_parts(

@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 
 from django.conf import settings
-from django.core.management import call_command, get_commands
+from django.core.management import call_command
 
 from contactcenter.celery import app
 from contactcenter.health import migrated
@@ -23,7 +23,7 @@ def make_ready() -> None:
         call_command("migrate", interactive=False, verbosity=0)
     if not settings.DEBUG:
         collect_when_changed()
-    if "demo" in get_commands():
+    if not settings.PRODUCTION:
         call_command("demo", verbosity=0)
 
 

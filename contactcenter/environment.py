@@ -25,7 +25,7 @@ PRODUCTION = env.bool("PRODUCTION", default=bool(env.str("DATABASE_URL", default
 
 def required(name: str, *, embedded: str) -> str:
     """The variable's value; production does not start without it."""
-    value = env.str(name, default="")
+    value: str = env.str(name, default="")
     if value:
         return value
     if PRODUCTION:
@@ -60,12 +60,17 @@ def _kept(path: Path) -> str:
 
 def secret_key() -> str:
     """``SECRET_KEY``; made at the first start of the embedded default."""
-    value = env.str("SECRET_KEY", default="")
+    value: str = env.str("SECRET_KEY", default="")
     if not value and not PRODUCTION:
         return kept_secret("secret_key")
     if len(value) < 50 or value.startswith("django-insecure"):
         raise ImproperlyConfigured("SECRET_KEY is missing or weak. Set 50 random characters or more: see .env.example.")
     return value
+
+
+def example_values() -> list[str]:
+    """The variables that still have the value of ``.env.example``, which everybody can read."""
+    return [name for name in ("SECRET_KEY",) if env.str(name, default="").startswith("replace-me")]
 
 
 def database() -> dict[str, Any]:

@@ -2,14 +2,14 @@
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from asgiref.sync import sync_to_async
 from django.core import signals
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler, ASGIRequest, get_script_prefix
 from django.core.handlers.base import BaseHandler
-from django.http import FileResponse, HttpResponseBase
+from django.http import FileResponse, HttpResponseBase, HttpResponseServerError, StreamingHttpResponse
 from django.urls import set_script_prefix
 
 from contactcenter.limits import RUNNING, Receive, Scope, Send
@@ -38,21 +38,21 @@ class Handler(ASGIHandler):
             return
         try:
             response = await _in_thread(self._answer, scope, body)
-            if response.streaming and not response.is_async:
-                response.streaming_content = _chunks(iter(response.streaming_content))
-            await self.send_response(response, send)
-            if response.streaming:
-                await _in_thread(response.close)
+            if isinstance(response, StreamingHttpResponse) and not response.is_async:
+                response.streaming_content = _chunks(cast(Iterator[bytes], response.streaming_content))
+            try:
+                await self.send_response(response, send)
+            finally:
+                if response.streaming:
+                    await _in_thread(response.close)
         finally:
             body.close()
 
     def _answer(self, scope: Scope, body: Any) -> HttpResponseBase:
         set_script_prefix(get_script_prefix(scope))
         signals.request_started.send(sender=self.__class__, scope=scope)
-        request, response = self.create_request(scope, body)
-        if request is not None:
-            response = self._response(request)
-        assert response is not None
+        request, refusal = self.create_request(scope, body)
+        response = self._response(request) if request is not None else refusal or HttpResponseServerError()
         if not response.streaming:
             response.close()  # Sends the signal that gives the database connection back.
         return response

@@ -21,7 +21,7 @@ _REDIS_TIMEOUT_SECONDS = 1
 
 @never_cache
 @require_safe
-def healthz(request: HttpRequest) -> JsonResponse:
+def healthz(_request: HttpRequest) -> JsonResponse:
     """200 as long as this process answers; the body tells how the parts are.
 
     ``{"status": "ok" | "degraded", "database": "ok", "redis": "ok" | "unused" | "down", "pump": {"alive": true,
@@ -41,7 +41,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
 
 @never_cache
 @require_safe
-def readyz(request: HttpRequest) -> JsonResponse:
+def readyz(_request: HttpRequest) -> JsonResponse:
     """200 if this process can do its work; 503 with the reasons if not, also while it is being stopped."""
     problems = reasons_not_ready()
     if drain.state.draining:

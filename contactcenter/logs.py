@@ -48,7 +48,7 @@ def formatter(*, json: bool) -> logging.Formatter:
     )
 
 
-def redact(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
+def redact(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
     """Mask telephone numbers in every value, down to the last four digits."""
     return {key: value if key in _PLAIN_KEYS else masked(value) for key, value in event.items()}
 
@@ -77,7 +77,7 @@ def escaped(text: str) -> str:
     return _CONTROL.sub(lambda match: f"\\x{ord(match.group()):02x}", text)
 
 
-def line(logger: WrappedLogger, name: str, event: EventDict) -> str:
+def line(_logger: WrappedLogger, _name: str, event: EventDict) -> str:
     """``12:30:01 info request handled route=desk status=200``; a traceback follows indented."""
     trace = event.pop("exception", "")
     stamp = str(event.pop("timestamp", ""))[11:19]

@@ -1,4 +1,4 @@
-"""A line per request: who asked for which route, how it ended, how long it took. No bodies, no raw paths."""
+"""Around every request: the load balancer's questions, and a line in the log without bodies or raw paths."""
 
 import re
 import time
@@ -8,11 +8,23 @@ from collections.abc import Callable
 import structlog
 from django.http import HttpRequest, HttpResponseBase
 
+from contactcenter import health
+
 logger = structlog.get_logger(__name__)
 
 _GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
-# Asked for every few seconds by machines.
-_QUIET = frozenset({"healthz", "readyz"})
+_PROBES = {"/healthz": health.healthz, "/readyz": health.readyz}
+
+
+class Probes:
+    """Answers the load balancer before anything looks at the Host header: it asks by address."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        view = _PROBES.get(request.path)
+        return view(request) if view else self._get_response(request)
 
 
 class RequestLog:
@@ -28,7 +40,7 @@ class RequestLog:
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             response = self._get_response(request)
             route = _route(request)
-            log = logger.debug if route is None or route in _QUIET else logger.info
+            log = logger.debug if route is None else logger.info
             log(
                 "request",
                 method=request.method,

@@ -8,7 +8,7 @@ from typing import Any
 
 import daphne.server
 from daphne.http_protocol import HTTPFactory, WebRequest
-from daphne.ws_protocol import WebSocketProtocol
+from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
 from twisted.internet import reactor
 from twisted.internet.interfaces import IAddress, IProtocol
 
@@ -56,13 +56,32 @@ class Factory(HTTPFactory):  # type: ignore[misc]
     """Makes connections whose requests are ours."""
 
     def buildProtocol(self, addr: IAddress) -> IProtocol | None:  # noqa: N802
-        protocol = super().buildProtocol(addr)
+        protocol: IProtocol | None = super().buildProtocol(addr)
         if protocol is not None:
             protocol.requestFactory = Request
         return protocol
 
 
-daphne.server.HTTPFactory = Factory  # The only place where Daphne lets one choose.
+class Socket(WebSocketProtocol):  # type: ignore[misc]
+    """Closes with the reason as well; Daphne sends the code alone."""
+
+    def handle_reply(self, message: dict[str, Any]) -> None:
+        closing = message["type"] == "websocket.close" and self.state == self.STATE_OPEN
+        if closing and message.get("reason"):
+            self.sendClose(code=message.get("code") or 1000, reason=message["reason"])
+        else:
+            super().handle_reply(message)
+
+
+class SocketFactory(WebSocketFactory):  # type: ignore[misc]
+    """Makes sockets of ours."""
+
+    protocol = Socket
+
+
+# The only places where Daphne lets one choose.
+daphne.server.HTTPFactory = Factory
+daphne.server.WebSocketFactory = SocketFactory
 
 
 class WebServer(daphne.server.Server):  # type: ignore[misc]
@@ -124,7 +143,7 @@ class WebServer(daphne.server.Server):  # type: ignore[misc]
         try:
             await drain.drained(sockets=hub.drain, in_flight=self._in_flight, grace_seconds=self._grace_seconds)
         finally:
-            reactor.stop()  # type: ignore[attr-defined]
+            reactor.stop()  # type: ignore[misc]
 
     def _in_flight(self) -> int:
         """Requests that run, and sockets whose close the other side has not confirmed."""

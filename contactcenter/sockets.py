@@ -38,7 +38,7 @@ class KnownOrigin:
 class Nowhere:
     """The end of every path that leads to no consumer; without it the router raises, and the answer is a 500."""
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
         await close(receive, send, code=NOT_FOUND, reason="no such socket")
 
 

@@ -33,7 +33,8 @@ class StaticStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self.patterns = (*self.patterns, *((f"{folder}/*.js", _MODULE_PATTERNS) for folder in _own_folders()))
+        inherited: tuple[Any, ...] = CompressedManifestStaticFilesStorage.patterns
+        self.patterns = (*inherited, *((f"{folder}/*.js", _MODULE_PATTERNS) for folder in _own_folders()))
         super().__init__(*args, **kwargs)
 
     def compress_files(self, paths: set[str]) -> Any:
@@ -61,7 +62,7 @@ def _own_folders() -> list[str]:
 def _digest_of_sources() -> str:
     digest = hashlib.sha256()
     for finder in get_finders():
-        for path, storage in finder.list(["CVS", ".*", "*~"]):  # type: ignore[attr-defined]
+        for path, storage in finder.list(["CVS", ".*", "*~"]):
             facts = Path(storage.path(path)).stat()
             digest.update(f"{path}\0{facts.st_size}\0{facts.st_mtime_ns}\n".encode())
     return digest.hexdigest()

@@ -89,7 +89,8 @@ class Supervisor:
                 self._end(child, until=until - later)
 
     def _end(self, child: Child, *, until: float) -> None:
-        assert child.process is not None
+        if child.process is None:
+            return
         try:
             child.process.wait(max(0.1, until - time.monotonic()))
         except subprocess.TimeoutExpired:

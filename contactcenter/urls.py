@@ -18,7 +18,7 @@ from contactcenter import health
 _STARTED = int(time.time())
 
 
-def _catalog_version(request: HttpRequest, *args: object, **kwargs: object) -> str:
+def _catalog_version(_request: HttpRequest, *_: object, **__: object) -> str:
     return f'"{get_language()}-{_STARTED}"'
 
 

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
+from contactcenter import environment
 from contactcenter.environment import env
 from contactcenter.supervisor import Child, Supervisor
 
@@ -37,6 +38,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, host: str, port: int, **options: Any) -> None:
         if not settings.PRODUCTION or not settings.BUS_URL:
             sys.exit("./run full needs DATABASE_URL (PostgreSQL) and REDIS_URL. Without them there is ./run.")
+        if names := environment.example_values():
+            sys.exit(f"{', '.join(names)}: still the value of .env.example. Set one of your own.")
         call_command("migrate", interactive=False, verbosity=0)
         from contactcenter.storage import collect_when_changed
 

@@ -6,6 +6,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
+from contactcenter import environment
+
 
 class Command(BaseCommand):
     """Serve HTTP and WebSockets. On TERM: sockets are sent elsewhere, running requests finish, then it exits."""
@@ -21,6 +23,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, host: str, port: int, grace: float, **options: Any) -> None:
         from contactcenter.server import WebServer, free_port
 
+        if names := environment.example_values():
+            sys.exit(f"{', '.join(names)}: still the value of .env.example. Set one of your own.")
         try:
             free_port(host, port)
         except OSError as error:

@@ -1,0 +1,1 @@
+"""Tools for working on the product itself; nothing here runs in production."""

@@ -1,0 +1,24 @@
+"""``./run lock``: write the lock files anew from the ``requirements*.in``. Needs the package index."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+COMPILE = "pip compile --no-config --no-python-downloads --universal --python-version 3.11 --generate-hashes".split()
+
+
+def main() -> None:
+    uv = Path(sys.executable).parent / "uv"
+    program = str(uv) if uv.exists() else "uv"
+    for name in ("requirements", "requirements-dev"):
+        lock(program, f"{name}.in", f"{name}.txt")
+
+
+def lock(uv: str, source: str, target: str) -> None:
+    command = [uv, *COMPILE, "--no-emit-index-url", source, "-o", target, *sys.argv[1:]]
+    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
+
+
+if __name__ == "__main__":
+    main()
