@@ -141,7 +141,7 @@ def _hand_off(*, actor: Actor, request: HandOffRequest, idempotency_key: str | N
         task_queue=queue,
         skills=request.skills,
         priority=request.priority,
-        extra=_routable(request),
+        extra=core.routable(request),
     )
     return HandOff.objects.create(
         workspace=locked.workspace,
@@ -196,11 +196,6 @@ def _workflow(conversation: Conversation) -> Workflow:
             params={"address": conversation.address.address},
         )
     return intake.workflow
-
-
-def _routable(request: HandOffRequest) -> dict[str, Any]:
-    """What workflows may look at: the bot's context, its summary and the skills."""
-    return {**request.context, "summary": request.summary, "skills": list(request.skills), "handed_off": True}
 
 
 def _attributes(conversation: Conversation, *, extra: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,9 @@ from typing import Any
 # TaskRouter's channels by ours: web chat is Twilio's "chat".
 TASK_CHANNELS = {"sms": "sms", "whatsapp": "whatsapp", "messenger": "messenger", "webchat": "chat"}
 _LAST_WORDS = 280
+_SUMMARY = 400
+_SCALAR = 100
+_SCALARS = 10
 
 
 def task_attributes(
@@ -31,6 +34,20 @@ def task_attributes(
         "name": name,
         "last_message": last_words[:_LAST_WORDS],
     }
+
+
+def routable(request: "HandOffRequest") -> dict[str, Any]:
+    """What workflows may look at: short scalars of the bot's context, the summary's beginning, the skills.
+
+    Task attributes hold 4,096 characters (TaskRouter's limit); the whole of it stands in the conversation.
+    """
+    scalars = {
+        name: value
+        for name, value in request.context.items()
+        if isinstance(value, (str, int, float, bool)) and len(str(value)) <= _SCALAR and len(name) <= _SCALAR
+    }
+    kept = dict(sorted(scalars.items())[:_SCALARS])
+    return {**kept, "summary": request.summary[:_SUMMARY], "skills": list(request.skills), "handed_off": True}
 
 
 def answered(*, last_inbound_index: int, read_index: int) -> bool:

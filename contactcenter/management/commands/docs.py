@@ -1,0 +1,84 @@
+"""``manage.py docs``: write the generated documents, or with ``--check`` say whether they are in step."""
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandParser
+
+from conversations.core import states as conversation_states
+from kernel.machine import Machine
+from routing.core import states as routing_states
+
+_PACKAGES = ("agents", "routing", "conversations", "interactions", "hooks", "webchat")
+_EVENT = re.compile(
+    r"(worker|task|task-queue|workflow|reservation|conversation|participant|message|webhook)\.[a-z]+(\.[a-z]+)?"
+)
+_NOTE = "<!-- Written by `./run manage docs`. -->\n\n"
+
+
+class Command(BaseCommand):
+    """Write docs/states.md and docs/events.md from the code."""
+
+    help = __doc__
+    requires_system_checks = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when a document is stale")
+
+    def handle(self, *args: Any, check: bool, **options: Any) -> None:
+        folder = Path(settings.BASE_DIR) / "docs"
+        stale = [name for name, text in documents().items() if not _in_step(folder / name, text, write=not check)]
+        if stale and check:
+            sys.exit(f"Stale: {', '.join(stale)}. Run ./run manage docs")
+
+
+def documents() -> dict[str, str]:
+    """File name → text of each generated document."""
+    return {"states.md": _NOTE + _states(), "events.md": _NOTE + _events()}
+
+
+def _in_step(path: Path, text: str, *, write: bool) -> bool:
+    if path.exists() and path.read_text() == text:
+        return True
+    if write:
+        path.write_text(text)
+    return False
+
+
+def _states() -> str:
+    machines: list[Machine] = [
+        routing_states.TASK,
+        routing_states.RESERVATION,
+        conversation_states.CONVERSATION,
+        conversation_states.DELIVERY,
+    ]
+    charts = [f"## {machine.name.capitalize()}\n\n```mermaid\n{machine.mermaid()}\n```\n" for machine in machines]
+    return "# States\n\n" + "\n".join(charts)
+
+
+def _events() -> str:
+    rows = [f"| `{name}` | {', '.join(sorted(places))} |" for name, places in sorted(_event_types().items())]
+    return "# Events\n\n| type | recorded by |\n|---|---|\n" + "\n".join(rows) + "\n"
+
+
+def _event_types() -> dict[str, set[str]]:
+    """Every event type that an action names, and the module that does."""
+    found: dict[str, set[str]] = {}
+    for path in _action_files():
+        module = path.relative_to(settings.BASE_DIR).with_suffix("").as_posix().replace("/", ".")
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and _EVENT.fullmatch(node.value):
+                found.setdefault(node.value, set()).add(f"`{module}`")
+    return found
+
+
+def _action_files() -> Iterator[Path]:
+    for package in _PACKAGES:
+        folder = Path(settings.BASE_DIR) / package
+        yield from folder.glob("actions.py")
+        yield from sorted((folder / "actions").glob("*.py"))
