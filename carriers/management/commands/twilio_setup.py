@@ -91,11 +91,11 @@ class Command(BaseCommand):
         """A Messaging Service without an inbound URL drops messages without a trace, unless its numbers' are used."""
         try:
             services = client.messaging.v1.services.list(limit=100)
-        except TwilioException as error:
+        except (TwilioException, CarrierError) as error:
             answer = next((arg for arg in error.args if isinstance(arg, Response)), None)
-            if answer is not None and answer.status_code == 404:
-                return
-            raise
+            if answer is None or answer.status_code != 404:
+                self.stderr.write(self.style.WARNING(f"Messaging Services were not checked. {_explain(error)}"))
+            return
         for service in services:
             if not service.inbound_request_url and not service.use_inbound_webhook_on_number:
                 warning = f"Messaging Service {service.sid} has no inbound URL: it discards what customers write."
