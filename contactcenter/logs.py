@@ -8,8 +8,11 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-# Seven digits or more that are no part of a longer word: a sid's digits stand among its letters.
-_NUMBER = re.compile(r"(?<![0-9A-Za-z])\+?\d(?:[ ().-]?\d){6,}(?![0-9A-Za-z])")
+# Seven digits or more that are no part of a longer word (a sid's digits stand among its letters), and numbers as people
+# write them; dates and addresses are none.
+_NUMBER = re.compile(
+    r"(?<![0-9A-Za-z])(?:\+?\d{7,}|\+\d(?:[ ().-]{0,2}\d){6,}|\(?\d{3}\)?[ .-]{1,2}\d{3}[ .-]\d{4})(?![0-9A-Za-z])"
+)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 # Ours, never a person's; masking them would make the log useless.
 _PLAIN_KEYS = frozenset({"timestamp", "level", "logger", "request_id", "at"})

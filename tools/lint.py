@@ -19,10 +19,10 @@ def main() -> int:
     for name, check in checks():
         started = time.monotonic()
         passed = check()
-        print(f"{'ok    ' if passed else 'FAILED'} {name} ({time.monotonic() - started:.1f} s)", flush=True)
+        say(f"{'ok    ' if passed else 'FAILED'} {name} ({time.monotonic() - started:.1f} s)")
         if not passed:
             failed.append(name)
-    print(f"{len(list(checks())) - len(failed)} passed, {len(failed)} failed")
+    say(f"{len(list(checks())) - len(failed)} passed, {len(failed)} failed")
     return 1 if failed else 0
 
 
@@ -39,11 +39,16 @@ def checks() -> Iterator[tuple[str, Callable[[], bool]]]:
     yield "mypy", lambda: run(PYTHON, "-m", "mypy", ".", "--no-error-summary")
 
 
+def say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
 def run(*command: str, env: dict[str, str] | None = None) -> bool:
     """Whether the command ended well; its output is shown only if it did not."""
     done = subprocess.run(command, cwd=ROOT, env=env, text=True, capture_output=True, check=False)  # noqa: S603
     if done.returncode:
-        print(done.stdout + done.stderr)
+        say(done.stdout + done.stderr)
     return done.returncode == 0
 
 
@@ -69,7 +74,7 @@ def locks_are_current() -> bool:
         for name in sorted(wanted(source) - locked(target))
     ]
     if missing:
-        print("\n".join(missing))
+        say("\n".join(missing))
     return not missing
 
 

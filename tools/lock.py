@@ -5,7 +5,8 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-COMPILE = "pip compile --no-config --no-python-downloads --universal --python-version 3.11 --generate-hashes".split()
+COMPILE = ["pip", "compile", "--no-config", "--no-python-downloads", "--no-emit-index-url", "--universal"]
+COMPILE += ["--python-version", "3.11", "--generate-hashes"]
 
 
 def main() -> None:
@@ -16,7 +17,7 @@ def main() -> None:
 
 
 def lock(uv: str, source: str, target: str) -> None:
-    command = [uv, *COMPILE, "--no-emit-index-url", source, "-o", target, *sys.argv[1:]]
+    command = [uv, *COMPILE, source, "-o", target, *sys.argv[1:]]
     subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
 
 
