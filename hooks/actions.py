@@ -1,0 +1,218 @@
+"""The verbs of webhooks: endpoints are made and changed, events queued for them, claimed, delivered or put back."""
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+
+from accounts import policy
+from accounts.models import Account
+from eventlog.dbclock import database_now
+from eventlog.record import record
+from hooks import egress, queries, signing, vault
+from hooks.core import retries, states
+from hooks.models import Dispatch, Endpoint
+from kernel import clock
+from kernel.actor import SYSTEM, Actor
+from kernel.errors import Invalid
+
+# Longer than an attempt may take, so that a live one is never taken for a dead one.
+LEASE = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One attempt: what to send, where, and the fence under which its outcome counts. ``secret`` is sealed."""
+
+    dispatch_sid: str
+    fence: int
+    url: str
+    secret: str
+    event_sid: str
+    type: str
+    payload: Mapping[str, Any]
+    created_at: str | None
+
+
+def create_endpoint(*, account: Account, friendly_name: str, url: str, actor: Actor) -> tuple[Endpoint, str]:
+    """A new endpoint and its signing secret. The secret is shown this once; nobody can read it again.
+
+    Raises ``Invalid`` with the field for a URL that webhooks may not go to.
+    """
+    policy.require(actor, "config:write", account_sid=account.sid)
+    secret = signing.new_secret()
+    with transaction.atomic():
+        endpoint = Endpoint.objects.create(
+            account=account, friendly_name=_name(friendly_name), url=_url(url), secret=vault.seal(secret)
+        )
+        _tell("webhook-endpoint.created", endpoint, actor=actor)
+    return endpoint, secret
+
+
+def update_endpoint(
+    endpoint: Endpoint,
+    *,
+    actor: Actor,
+    friendly_name: str | None = None,
+    url: str | None = None,
+    active: bool | None = None,
+) -> Endpoint:
+    """New name, new URL, or a rest: what is queued for an inactive endpoint waits. The next attempt follows."""
+    policy.require(actor, "config:write", account_sid=endpoint.account.sid)
+    fields: dict[str, Any] = {}
+    if friendly_name is not None:
+        fields["friendly_name"] = _name(friendly_name)
+    if url is not None:
+        fields["url"] = _url(url)
+    if active is not None:
+        fields["active"] = active
+    with transaction.atomic():
+        _write(endpoint, fields)
+        _tell("webhook-endpoint.updated", endpoint, actor=actor)
+    return endpoint
+
+
+def renew_secret(endpoint: Endpoint, *, actor: Actor) -> str:
+    """A new signing secret, shown this once; the old one signs nothing from now on."""
+    policy.require(actor, "config:write", account_sid=endpoint.account.sid)
+    secret = signing.new_secret()
+    with transaction.atomic():
+        _write(endpoint, {"secret": vault.seal(secret)})
+        _tell("webhook-endpoint.updated", endpoint, actor=actor)
+    return secret
+
+
+def enqueue(
+    endpoint: Endpoint,
+    *,
+    type: str,  # noqa: A002
+    subject_sid: str,
+    payload: Mapping[str, Any],
+    event_sid: str,
+    actor: Actor,
+) -> Dispatch:
+    """The event waits for the endpoint, in the caller's transaction. The same event again changes nothing.
+
+    ``payload`` becomes the body's ``data``; ``event_sid`` its ``id``, the same at every attempt.
+    """
+    known = Dispatch.objects.filter(endpoint=endpoint, event_sid=event_sid).first()
+    if known is not None:
+        return known
+    try:
+        with transaction.atomic():
+            dispatch = Dispatch.objects.create(
+                endpoint=endpoint,
+                event_sid=event_sid,
+                type=type,
+                subject_sid=subject_sid,
+                payload=dict(payload),
+                due_at=database_now(),
+            )
+    except IntegrityError:  # Queued by a rival between our look and our insert.
+        return Dispatch.objects.get(endpoint=endpoint, event_sid=event_sid)
+    _tell_dispatch("webhook.queued", dispatch, actor=actor)
+    return dispatch
+
+
+def claim_next(endpoint_sid: str, subject_sid: str) -> Claim | None:
+    """Take the head of the line for one attempt, committed before any byte goes out.
+
+    ``None`` when nothing waits, when the head's time has not come or another attempt has it, or when a rival was
+    quicker. One at a time is in flight, so the order holds.
+    """
+    head = queries.head_of_line(endpoint_sid, subject_sid)
+    now = database_now()
+    if head is None or head.due_at is None or head.due_at > now:
+        return None
+    fence = head.fence + 1
+    mine = _pending(head.sid, fence=head.fence).filter(due_at__lte=now)
+    if mine.update(fence=fence, attempts=F("attempts") + 1, due_at=now + LEASE) != 1:
+        return None
+    return Claim(
+        dispatch_sid=head.sid,
+        fence=fence,
+        url=head.endpoint.url,
+        secret=head.endpoint.secret,
+        event_sid=head.event_sid,
+        type=head.type,
+        payload=head.payload,
+        created_at=clock.iso(head.created_at),
+    )
+
+
+def mark_delivered(dispatch_sid: str, *, fence: int, status: int) -> None:
+    """The endpoint took attempt ``fence``; a later attempt's outcome is not overwritten."""
+    _pending(dispatch_sid, fence=fence).update(
+        status=states.DISPATCH.target("deliver"),
+        due_at=None,
+        delivered_at=database_now(),
+        last_status=status,
+        last_error="",
+    )
+
+
+def put_back(dispatch_sid: str, *, fence: int, status: int | None, error: str) -> None:
+    """Attempt ``fence`` failed: tried again by the schedule, and given up after 72 hours.
+
+    Giving up records ``webhook.failed``; the next in line then has its turn.
+    """
+    with transaction.atomic():
+        dispatch = _pending(dispatch_sid, fence=fence).first()
+        if dispatch is None:
+            return
+        now = database_now()
+        due = retries.next_attempt(dispatch.attempts, created_at=dispatch.created_at, now=now, chance=random.random())
+        verb = "fail" if due is None else "retry"
+        written = _pending(dispatch_sid, fence=fence).update(
+            status=states.DISPATCH.target(verb), due_at=due, last_status=status, last_error=error[:200]
+        )
+        if written and due is None:
+            _tell_dispatch("webhook.failed", dispatch, actor=SYSTEM)
+
+
+def _pending(dispatch_sid: str, *, fence: int):  # type: ignore[no-untyped-def]  # a queryset with its guard
+    return Dispatch.objects.filter(sid=dispatch_sid, fence=fence, status__in=states.DISPATCH.sources("deliver"))
+
+
+def _write(endpoint: Endpoint, fields: Mapping[str, Any]) -> None:
+    if fields:
+        Endpoint.objects.filter(pk=endpoint.pk).update(**fields)
+        endpoint.refresh_from_db(fields=list(fields))
+
+
+def _tell(type: str, endpoint: Endpoint, *, actor: Actor) -> None:  # noqa: A002
+    data = {
+        "sid": endpoint.sid,
+        "friendly_name": endpoint.friendly_name,
+        "url": endpoint.url,
+        "active": endpoint.active,
+    }
+    record(type, subject_sid=endpoint.sid, data=data, audiences=(), actor=actor, workspace_sid="")
+
+
+def _tell_dispatch(type: str, dispatch: Dispatch, *, actor: Actor) -> None:  # noqa: A002
+    data = {
+        "sid": dispatch.sid,
+        "endpoint_sid": dispatch.endpoint.sid,
+        "about_sid": dispatch.subject_sid,
+        "event_sid": dispatch.event_sid,
+        "type": dispatch.type,
+    }
+    record(type, subject_sid=dispatch.sid, data=data, audiences=(), actor=actor, workspace_sid="")
+
+
+def _name(text: str) -> str:
+    name = text.strip()
+    if not 0 < len(name) <= 64:
+        raise Invalid("Give a name of 1 to %(limit)d characters.", field="friendly_name", params={"limit": 64})
+    return name
+
+
+def _url(text: str) -> str:
+    url = text.strip()
+    egress.check_url(url)
+    return url

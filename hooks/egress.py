@@ -1,0 +1,283 @@
+"""The way out to URLs that integrators gave us. It leads to the open internet and to nowhere else.
+
+The name is resolved once, every address that it has is checked, and the connection goes to a checked address while
+``Host`` and SNI keep the name: there is no second look-up that could answer differently. No redirects, no proxies or
+``.netrc`` of the environment, no cookies; ten seconds in all; 64 KiB of answer. The operator alone opens doors inwards,
+by ``settings.EGRESS_ALLOW``.
+"""
+
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache
+from ipaddress import ip_address
+from typing import Any
+
+import certifi
+from django.conf import settings
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import HTTPError, LocationParseError, SSLError
+from urllib3.exceptions import TimeoutError as TimeoutErrors
+from urllib3.util import Timeout, Url, parse_url
+
+from hooks.core.addresses import Address, Allowed, is_public, literal, plain
+from kernel.errors import Invalid
+
+TOTAL_SECONDS = 10.0
+ANSWER_BYTES = 64 * 1024
+URL_LENGTH = 1000
+_PORTS = {"https": 443, "http": 80}
+_READ_BYTES = 8 * 1024
+_LATE = f"no complete answer within {TOTAL_SECONDS:.0f} seconds"
+
+Resolve = Callable[[str, int], Sequence[str]]
+
+
+class Refused(Exception):
+    """The target may not be reached from here; nothing was sent."""
+
+
+class Unreachable(Exception):
+    """The target could not be reached, or did not answer in time. What came back is never quoted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a URL leads, read once and used for the check and the connection alike."""
+
+    scheme: str
+    host: str
+    port: int
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the target said: the status and the first 64 KiB."""
+
+    status: int
+    body: bytes
+
+
+def post(
+    url: str,
+    *,
+    body: bytes,
+    headers: Mapping[str, str],
+    resolve: Resolve | None = None,
+    seconds: float = TOTAL_SECONDS,
+) -> Answer:
+    """POST ``body`` to ``url``. Raises ``Refused`` before anything is sent, or ``Unreachable``."""
+    try:
+        target = check_url(url)
+    except Invalid as error:
+        raise Refused(str(error)) from error
+    line = _Line(target, resolve=resolve or system_resolve, seconds=seconds)
+    try:
+        answer = line.post(body=body, headers=headers)
+    except (HTTPError, OSError, ValueError) as error:
+        raise Unreachable(_LATE if line.late else _reason(error)) from error
+    finally:
+        line.close()
+    if line.late:  # What was cut in the midst of its headers reads like a complete answer.
+        raise Unreachable(_LATE)
+    return answer
+
+
+def check_url(url: str) -> Target:
+    """The target of ``url``, as far as one can tell without asking the name service; raises ``Invalid``.
+
+    https, unless the target is on the operator's allow-list; a host; no user name or password.
+    """
+    parsed = _parsed(url)
+    host, scheme = plain(parsed.host or ""), parsed.scheme or ""
+    port = _PORTS.get(scheme, 0) if parsed.port is None else parsed.port
+    if not host or scheme not in _PORTS or not 0 < port < 65536:
+        raise Invalid("Give a complete URL such as https://bot.example.com/hook.", field="url")
+    if parsed.auth is not None:
+        raise Invalid("Leave user name and password out of the URL; requests are signed instead.", field="url")
+    target = Target(scheme=scheme, host=host, port=port, path=parsed.request_uri)
+    _check_looks(target, allowed=allow_list())
+    return target
+
+
+def _parsed(url: str) -> Url:
+    if len(url) > URL_LENGTH or any(letter <= " " or letter in "\\\x7f" for letter in url):
+        raise Invalid("Give a complete URL such as https://bot.example.com/hook.", field="url")
+    try:
+        return parse_url(url)
+    except (LocationParseError, ValueError) as error:
+        raise Invalid("Give a complete URL such as https://bot.example.com/hook.", field="url") from error
+
+
+def _check_looks(target: Target, *, allowed: Allowed) -> None:
+    if allowed.names(target.host, target.port):
+        return
+    address = _spelled_out(target.host)
+    if address is not None and not allowed.holds(address) and not is_public(address):
+        raise Invalid(
+            "%(host)s is not an address on the open internet. The operator can list it in EGRESS_ALLOW.",
+            field="url",
+            params={"host": target.host},
+        )
+    may_be_listed = allowed.holds(address) if address is not None else bool(allowed.networks)
+    if target.scheme != "https" and not may_be_listed:
+        raise Invalid("Use https. Plain http goes only to what the operator lists in EGRESS_ALLOW.", field="url")
+
+
+def _spelled_out(host: str) -> Address | None:
+    """The address of a host that needs no name service: RFC 6761 gives ``localhost`` to the loopback."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return ip_address("127.0.0.1")
+    return literal(host)
+
+
+def permitted(target: Target, addresses: Sequence[str], *, allowed: Allowed) -> str:
+    """The address to connect to; raises ``Refused`` unless every one of ``addresses`` may be reached.
+
+    One bad address is enough: a name that leads both outside and inside is an attack or a mistake.
+    """
+    if not addresses:
+        raise Refused(f"{target.host} has no address")
+    if allowed.names(target.host, target.port):
+        return addresses[0]
+    for text in addresses:
+        _permit(target, text, allowed=allowed)
+    return addresses[0]
+
+
+def _permit(target: Target, text: str, *, allowed: Allowed) -> None:
+    try:
+        address = ip_address(text.partition("%")[0])
+    except ValueError as error:
+        raise Refused(f"{target.host} has an address that cannot be read") from error
+    if allowed.holds(address):
+        return
+    if not is_public(address):
+        raise Refused(f"{target.host} leads to an address that is not on the open internet")
+    if target.scheme != "https":
+        raise Refused("plain http goes only to what the operator lists in EGRESS_ALLOW")
+
+
+def system_resolve(host: str, port: int) -> list[str]:
+    """Every address that the system's resolver knows for ``host``."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+def allow_list() -> Allowed:
+    """The operator's allow-list."""
+    return _allowed(tuple(settings.EGRESS_ALLOW))
+
+
+@lru_cache(maxsize=8)
+def _allowed(entries: tuple[str, ...]) -> Allowed:
+    return Allowed.parse(entries)
+
+
+class _Line:
+    """One request on one connection, cut when its time is over, whatever the other side does to draw it out."""
+
+    def __init__(self, target: Target, *, resolve: Resolve, seconds: float) -> None:
+        self._target = target
+        self._resolve = resolve
+        self._ends_at = time.monotonic() + seconds
+        self._wire: socket.socket | None = None
+        self._watch: threading.Timer | None = None
+        self.late = False
+
+    def post(self, *, body: bytes, headers: Mapping[str, str]) -> Answer:
+        pool = self._pool()
+        try:
+            response = pool.urlopen(
+                "POST",
+                self._target.path,
+                body=body,
+                headers={"user-agent": "contactcenter-webhooks/1", **headers},
+                redirect=False,
+                retries=False,
+                preload_content=False,
+                decode_content=False,
+                timeout=Timeout(connect=self._left(), read=self._left()),
+            )
+            return Answer(status=response.status, body=self._read(response))
+        finally:
+            pool.close()
+
+    def close(self) -> None:
+        if self._watch is not None:
+            self._watch.cancel()
+        if self._wire is not None:
+            self._wire.close()
+
+    def dial(self) -> socket.socket:
+        """A connection to a checked address of the target."""
+        try:
+            addresses = self._resolve(self._target.host, self._target.port)
+        except (OSError, UnicodeError) as error:
+            raise Unreachable("the name could not be resolved") from error
+        address = permitted(self._target, addresses, allowed=allow_list())
+        opened = socket.create_connection((address, self._target.port), timeout=self._left())
+        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        # A second handle on the same connection: TLS takes the first one for itself.
+        self._wire = opened.dup()
+        self._watch = threading.Timer(self._left(), self._cut)
+        self._watch.daemon = True
+        self._watch.start()
+        return opened
+
+    def _pool(self) -> HTTPConnectionPool:
+        line = self
+
+        class Plain(HTTPConnection):
+            def _new_conn(self) -> socket.socket:
+                return line.dial()
+
+        class Secure(HTTPSConnection):
+            def _new_conn(self) -> socket.socket:
+                return line.dial()
+
+        host = f"[{self._target.host}]" if ":" in self._target.host else self._target.host
+        if self._target.scheme == "https":
+            secure = HTTPSConnectionPool(host, self._target.port, ssl_context=_tls())
+            secure.ConnectionCls = Secure
+            return secure
+        open_pool = HTTPConnectionPool(host, self._target.port)
+        open_pool.ConnectionCls = Plain
+        return open_pool
+
+    def _read(self, response: Any) -> bytes:
+        held = bytearray()
+        while len(held) < ANSWER_BYTES and (part := response.read(min(_READ_BYTES, ANSWER_BYTES - len(held)))):
+            held += part
+        return bytes(held)
+
+    def _left(self) -> float:
+        return max(0.001, self._ends_at - time.monotonic())
+
+    def _cut(self) -> None:
+        self.late = True
+        if self._wire is not None:
+            with suppress(OSError):
+                self._wire.shutdown(socket.SHUT_RDWR)
+
+
+@lru_cache(maxsize=1)
+def _tls() -> ssl.SSLContext:
+    """The system's authorities, so that an operator can add one, and certifi's, where the system has none."""
+    context = ssl.create_default_context()
+    context.load_verify_locations(certifi.where())
+    return context
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, (TimeoutError, TimeoutErrors)):
+        return _LATE
+    if isinstance(error, SSLError):
+        return "the TLS connection could not be made"
+    return f"the connection failed ({type(error).__name__})"

@@ -1,0 +1,15 @@
+"""The sweep of webhooks that are due: retries, lost rings, dead workers."""
+
+from datetime import datetime, timedelta
+
+from hooks import queries, tasks
+
+_GRACE = timedelta(seconds=2)
+_BATCH = 200
+
+
+def drive_deliveries(now: datetime) -> None:
+    """Ring for every line whose head is due."""
+    for endpoint_sid, subject_sid in queries.due_lines(now, grace=_GRACE, limit=_BATCH):
+        if tasks.may_ring(endpoint_sid, subject_sid):
+            tasks.ring(endpoint_sid, subject_sid)
