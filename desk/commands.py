@@ -11,6 +11,7 @@ from conversations import queries as conversation_queries
 from conversations.models import Message
 from conversations.payloads import message_payload
 from eventlog import live
+from interactions import actions as interactions
 from kernel.actor import Actor
 from kernel.errors import Invalid, NotFound
 from routing import actions as routing
@@ -36,6 +37,11 @@ def text(frame: Frame, field: str, *, limit: int = 64) -> str:
             "%(field)s is a text of at most %(limit)d characters.", field=field, params={"field": field, "limit": limit}
         )
     return value
+
+
+def optional(frame: Frame, field: str, *, limit: int) -> str:
+    """A text of the frame that may be missing."""
+    return text(frame, field, limit=limit) if frame.get(field) else ""
 
 
 def number(frame: Frame, field: str) -> int:
@@ -68,8 +74,12 @@ def wrap_up(frame: Frame, actor: Actor, worker: Worker) -> Answer:
 
 
 def complete(frame: Frame, actor: Actor, worker: Worker) -> Answer:
-    reason = frame.get("disposition") or "completed"
-    routing.complete(routing_queries.task(text(frame, "task")), actor=actor, reason=str(reason)[:64])
+    interactions.complete(
+        routing_queries.task(text(frame, "task")),
+        actor=actor,
+        disposition=optional(frame, "disposition", limit=64),
+        note=optional(frame, "note", limit=500),
+    )
     return None
 
 

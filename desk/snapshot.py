@@ -2,14 +2,13 @@
 
 from typing import TypedDict
 
-from routing.payloads import ReservationPayload, reservation_payload
-
 from agents.models import Worker
 from agents.payloads import ActivityPayload, WorkerPayload, activity_payload, worker_payload
 from agents.queries import activities
 from conversations import queries as conversations
 from conversations.payloads import ConversationPayload, MessagePayload
 from routing import queries as routing
+from routing.payloads import ReservationPayload, reservation_payload
 
 
 class DeskSnapshot(TypedDict):

@@ -5,7 +5,6 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
-from hooks import actions as hooks
 
 from accounts import policy
 from accounts.models import ApiKey
@@ -13,6 +12,7 @@ from agents.models import Worker
 from conversations import actions as conversations
 from conversations import queries as conversation_queries
 from conversations.models import Address, Conversation, Message
+from hooks import actions as hooks
 from interactions import core, queries
 from interactions.core import HandOffRequest
 from interactions.models import HandOff, Interaction
@@ -20,7 +20,7 @@ from kernel import clock
 from kernel.actor import SYSTEM, Actor
 from kernel.errors import Conflict, Invalid, NotFound
 from routing import actions as routing
-from routing.models import TaskQueue, Workflow
+from routing.models import Task, TaskQueue, Workflow
 
 
 def open_interaction(
@@ -101,6 +101,19 @@ def finish(interaction: Interaction, *, completed: bool) -> None:
             conversations.close(locked, actor=SYSTEM)
         else:
             open_interaction(locked)
+
+
+def complete(task: Task, *, actor: Actor, disposition: str = "", note: str = "") -> Task:
+    """The agent is done with the task; how it ended and the note stay with the conversation.
+
+    Raises what ``routing.actions.complete`` raises; then nothing is kept.
+    """
+    with transaction.atomic():
+        interaction = queries.interaction_of_task(task.sid)
+        if interaction is not None and (disposition or note):
+            outcome = {"disposition": disposition, "note": note, "by": actor.name, "at": clock.iso(clock.now())}
+            conversations.describe(interaction.conversation, attributes={"outcome": outcome}, actor=SYSTEM)
+        return routing.complete(task, actor=actor, reason=disposition or "completed")
 
 
 def hand_off(*, actor: Actor, request: HandOffRequest, idempotency_key: str | None) -> tuple[HandOff, bool]:

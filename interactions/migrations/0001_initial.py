@@ -7,70 +7,136 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('agents', '0001_initial'),
-        ('conversations', '0001_initial'),
-        ('hooks', '0001_initial'),
-        ('routing', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("agents", "0001_initial"),
+        ("conversations", "0001_initial"),
+        ("hooks", "0001_initial"),
+        ("routing", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Intake',
+            name="Intake",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('address', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='intake', to='conversations.address')),
-                ('bot', models.ForeignKey(blank=True, help_text="Customers' words go to this endpoint until it hands the conversation over.", null=True, on_delete=django.db.models.deletion.PROTECT, related_name='intakes', to='hooks.endpoint', verbose_name='bot')),
-                ('workflow', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='intakes', to='routing.workflow')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "address",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="intake", to="conversations.address"
+                    ),
+                ),
+                (
+                    "bot",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Customers' words go to this endpoint until it hands the conversation over.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="intakes",
+                        to="hooks.endpoint",
+                        verbose_name="bot",
+                    ),
+                ),
+                (
+                    "workflow",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="intakes", to="routing.workflow"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'intake',
-                'verbose_name_plural': 'intakes',
+                "verbose_name": "intake",
+                "verbose_name_plural": "intakes",
             },
         ),
         migrations.CreateModel(
-            name='Interaction',
+            name="Interaction",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sid', models.CharField(default=interactions.models.new_interaction_sid, editable=False, max_length=34, unique=True)),
-                ('created_at', models.DateTimeField(default=kernel.clock.now, editable=False, verbose_name='created')),
-                ('ended_at', models.DateTimeField(editable=False, null=True, verbose_name='ended')),
-                ('conversation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='interactions', to='conversations.conversation')),
-                ('task', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='interaction', to='routing.task')),
-                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='interactions', to='agents.workspace')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "sid",
+                    models.CharField(
+                        default=interactions.models.new_interaction_sid, editable=False, max_length=34, unique=True
+                    ),
+                ),
+                ("created_at", models.DateTimeField(default=kernel.clock.now, editable=False, verbose_name="created")),
+                ("ended_at", models.DateTimeField(editable=False, null=True, verbose_name="ended")),
+                (
+                    "conversation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="interactions",
+                        to="conversations.conversation",
+                    ),
+                ),
+                (
+                    "task",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="interaction", to="routing.task"
+                    ),
+                ),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="interactions", to="agents.workspace"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'interaction',
-                'verbose_name_plural': 'interactions',
+                "verbose_name": "interaction",
+                "verbose_name_plural": "interactions",
             },
         ),
         migrations.CreateModel(
-            name='HandOff',
+            name="HandOff",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sid', models.CharField(default=interactions.models.new_handoff_sid, editable=False, max_length=34, unique=True)),
-                ('idempotency_key', models.CharField(max_length=255, null=True)),
-                ('request_digest', models.CharField(max_length=64)),
-                ('created_at', models.DateTimeField(default=kernel.clock.now, editable=False, verbose_name='created')),
-                ('key', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='handoffs', to='accounts.apikey')),
-                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='handoffs', to='agents.workspace')),
-                ('interaction', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='handoffs', to='interactions.interaction')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "sid",
+                    models.CharField(
+                        default=interactions.models.new_handoff_sid, editable=False, max_length=34, unique=True
+                    ),
+                ),
+                ("idempotency_key", models.CharField(max_length=255, null=True)),
+                ("request_digest", models.CharField(max_length=64)),
+                ("created_at", models.DateTimeField(default=kernel.clock.now, editable=False, verbose_name="created")),
+                (
+                    "key",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="handoffs", to="accounts.apikey"
+                    ),
+                ),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="handoffs", to="agents.workspace"
+                    ),
+                ),
+                (
+                    "interaction",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="handoffs",
+                        to="interactions.interaction",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'hand-off',
-                'verbose_name_plural': 'hand-offs',
+                "verbose_name": "hand-off",
+                "verbose_name_plural": "hand-offs",
             },
         ),
         migrations.AddConstraint(
-            model_name='interaction',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True)), fields=('conversation',), name='one_open_interaction'),
+            model_name="interaction",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("ended_at__isnull", True)), fields=("conversation",), name="one_open_interaction"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='handoff',
-            constraint=models.UniqueConstraint(fields=('key', 'idempotency_key'), name='handoff_idempotency'),
+            model_name="handoff",
+            constraint=models.UniqueConstraint(fields=("key", "idempotency_key"), name="handoff_idempotency"),
         ),
     ]
