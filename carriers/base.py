@@ -19,7 +19,10 @@ class InboundMedia:
 
 @dataclass(frozen=True, slots=True)
 class InboundMessage:
-    """A customer's message as the provider announced it; ``params`` keeps every parameter that came."""
+    """A customer's message as the provider announced it; ``params`` keeps every parameter that came.
+
+    ``ref`` is the sender's own name for the message, where the channel has such a thing.
+    """
 
     provider: str
     provider_sid: str
@@ -31,6 +34,7 @@ class InboundMessage:
     media: tuple[InboundMedia, ...] = ()
     profile_name: str = ""
     params: Mapping[str, str] = field(default_factory=dict)
+    ref: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ class BadFrame(Exception):
 class StreamConsumer(AsyncConsumer):  # type: ignore[misc]
     """Subclasses say who may listen, to what, from which snapshot, and what the commands do.
 
-    ``admit``, ``snapshot``, ``command`` and ``still_admitted`` run on database threads.
+    ``admit``, ``greet``, ``snapshot``, ``command`` and ``still_admitted`` run on database threads.
     """
 
     channel_layer_alias = None
@@ -69,8 +69,12 @@ class StreamConsumer(AsyncConsumer):  # type: ignore[misc]
         """The audiences that this socket hears, or ``None``: nobody we know."""
         raise NotImplementedError
 
+    def greet(self, hello: Mapping[str, Any]) -> list[str] | None:  # noqa: ARG002 - for those who need it
+        """The audiences as of this hello or resume; for listeners whom the handshake alone does not name."""
+        return self._audiences
+
     def still_admitted(self) -> bool:
-        """Whether what `admit` found still holds; asked at each heartbeat."""
+        """Whether what `admit` and `greet` found still holds; asked at each heartbeat."""
         raise NotImplementedError
 
     def snapshot(self) -> Mapping[str, Any]:
@@ -84,6 +88,11 @@ class StreamConsumer(AsyncConsumer):  # type: ignore[misc]
     def outgoing(self, text: str) -> str | None:
         """What of an event this listener gets to see."""
         return text
+
+    def start_over(self) -> None:
+        """Greet and welcome this listener anew: the audiences have changed. Call it on the event loop."""
+        self._inbox.append('{"do":"resume"}')
+        self._inbox_filled.set()
 
     # --- ASGI ---
 
@@ -216,7 +225,14 @@ class StreamConsumer(AsyncConsumer):  # type: ignore[misc]
         The socket joins its audiences before anything is read, and the heads are read before the snapshot: the
         snapshot is at least as new as the heads, and applying an event twice does no harm.
         """
+        audiences = await in_database(self.greet, frame)
+        if audiences is None:
+            await self.end(SIGN_IN, "sign in")
+            return
         self._sent = {}
+        if audiences != self._audiences:
+            hub().leave(self)
+            self._audiences = audiences
         hub().join(self, self._audiences)
         cursors = frame.get("cursors") if isinstance(frame.get("cursors"), dict) else {}
         start = await in_database(self._start_from, cursors)

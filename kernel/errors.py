@@ -74,3 +74,10 @@ class TooLarge(DomainError):
 
     status = 413
     default_code = "too-large"
+
+
+class TooMany(DomainError):
+    """More often than we take; later it may go through."""
+
+    status = 429
+    default_code = "too-many"

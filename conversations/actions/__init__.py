@@ -12,6 +12,7 @@ from conversations.actions.delivery import (
 )
 from conversations.actions.media import claim_media, fail_media, retry_media, store_media
 from conversations.actions.membership import close, describe, join, leave, mark_read, set_owner
+from conversations.actions.seen import mark_seen_by_visitor
 from conversations.actions.speech import post, receive, start
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "leave",
     "mark_failed",
     "mark_read",
+    "mark_seen_by_visitor",
     "mark_sent",
     "mark_unknown",
     "post",

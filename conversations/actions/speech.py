@@ -91,6 +91,7 @@ def _store(inbound: InboundMessage, *, conversation: Conversation, actor: Actor)
     message = Message.objects.create(
         conversation=conversation,
         index=index,
+        ref=inbound.ref,
         direction=Message.Direction.INBOUND,
         author_kind="customer",
         author_sid=contact.sid,

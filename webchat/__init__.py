@@ -1,0 +1,1 @@
+"""Web chat: visitors of a site talk to the same agents as everybody else."""

@@ -1,0 +1,141 @@
+"""The verbs of a web chat: a visitor comes, says something, sees something."""
+
+import secrets
+from collections.abc import Sequence
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+
+from accounts import policy
+from carriers.base import InboundMessage
+from conversations import actions as conversations
+from conversations.core import limits
+from conversations.models import Address, Message
+from eventlog.record import record
+from kernel import clock
+from kernel.actor import Actor
+from kernel.errors import Invalid, TooMany
+from webchat import core, queries
+from webchat.models import Deployment, Visitor, new_visitor_sid
+
+PROVIDER = "webchat"
+BEGINNINGS_AN_HOUR = 30
+_STAMP_EVERY = timedelta(minutes=1)
+
+
+def begin(address: Address, *, name: str = "", remote_address: str = "") -> tuple[Visitor, str]:
+    """A new visitor and the token that proves it, which is told this once.
+
+    Raises ``TooMany`` when too many began from the same network address within the hour.
+    """
+    most = getattr(settings, "WEBCHAT_BEGINNINGS_AN_HOUR", BEGINNINGS_AN_HOUR)
+    origin = core.hour_digest(remote_address, moment=clock.now(), key=settings.SECRET_KEY)
+    if Visitor.objects.filter(begun_from=origin).count() >= most:
+        raise TooMany("Too many chats were begun from your network. Try again in an hour.", code="too-many-visitors")
+    token = secrets.token_urlsafe(32)
+    sid = new_visitor_sid()
+    visitor = Visitor.objects.create(
+        sid=sid,
+        address=address,
+        identity=f"webchat:visitor:{sid}",
+        token_hash=queries.token_hash(token),
+        name=core.clean_name(name),
+        begun_from=origin,
+    )
+    return visitor, token
+
+
+def arrive(token: object) -> Visitor | None:
+    """The visitor who holds the token, noted as being here; ``None`` for a token that we do not know."""
+    visitor = queries.visitor_of(token)
+    now = clock.now()
+    if visitor is not None and now - visitor.last_seen_at > _STAMP_EVERY:
+        Visitor.objects.filter(pk=visitor.pk).update(last_seen_at=now)
+    return visitor
+
+
+def say(visitor: Visitor, *, body: str, ref: str) -> Message:
+    """The visitor's words are stored, once for each ``ref``, in the open conversation or in a new one.
+
+    When a new one began, all the visitor's screens hear of it. Raises ``Invalid`` or ``TooMany``.
+    """
+    text = core.clean_body(body)
+    if not text or len(text) > limits.BODY_LIMIT:
+        raise Invalid("A message has 1 to %(limit)d characters.", field="body", params={"limit": limits.BODY_LIMIT})
+    if not core.is_ref(ref):
+        raise Invalid("Give the message a ref: 8 to 40 letters, digits and hyphens.", field="ref")
+    inbound = _inbound(visitor, text=text, ref=ref)
+    known = Message.objects.filter(provider=PROVIDER, provider_sid=inbound.provider_sid).first()
+    if known is not None:
+        return known
+    if visitor.conversation is not None and queries.said_lately(visitor.conversation) >= core.MESSAGES_A_MINUTE:
+        raise TooMany(
+            "That was a lot at once: %(limit)d messages a minute go through. Wait a moment and send it again.",
+            code="too-many-messages",
+            params={"limit": core.MESSAGES_A_MINUTE},
+        )
+    with transaction.atomic():
+        message = conversations.receive(inbound, actor=_actor(visitor))
+        _follow(visitor, message)
+        return message
+
+
+def seen(visitor: Visitor, *, conversation_sid: str, index: int, status: str) -> None:
+    """What was said to the visitor up to ``index`` is ``delivered`` or ``read``; raises ``NotFound``."""
+    conversation = queries.own_conversation(visitor, conversation_sid)
+    conversations.mark_seen_by_visitor(conversation, index=index, status=status, actor=_actor(visitor))
+
+
+def allow_origins(deployment: Deployment, *, origins: Sequence[str], actor: Actor) -> Deployment:
+    """These sites, and no others, may show the chat. Raises ``Invalid`` with the first that is no origin."""
+    policy.require(actor, "config:write", account_sid=deployment.address.workspace.account.sid)
+    for origin in origins:
+        if not core.is_origin(origin):
+            raise Invalid(
+                "%(origin)s is no origin. Write scheme and host, as in https://shop.example.com",
+                field="allowed_origins",
+                params={"origin": origin[:200]},
+            )
+    deployment.allowed_origins = list(origins)
+    if deployment.pk is None:
+        deployment.save()
+    else:
+        deployment.save(update_fields=["address", "allowed_origins"])
+    return deployment
+
+
+def _follow(visitor: Visitor, message: Message) -> None:
+    """Later words lead to a later conversation, never back to an earlier one."""
+    earlier = Q(conversation__isnull=True) | Q(conversation_id__lt=message.conversation_id)
+    if not Visitor.objects.filter(earlier, pk=visitor.pk).update(conversation=message.conversation):
+        return
+    visitor.conversation = message.conversation
+    record(
+        "visitor.moved",
+        subject_sid=visitor.sid,
+        data={"sid": visitor.sid, "conversation_sid": message.conversation.sid},
+        audiences=[f"visitor:{visitor.sid}"],
+        actor=_actor(visitor),
+        workspace_sid=visitor.address.workspace.sid,
+    )
+
+
+def _inbound(visitor: Visitor, *, text: str, ref: str) -> InboundMessage:
+    return InboundMessage(
+        provider=PROVIDER,
+        # The sid would not leave room for a UUID in the column.
+        provider_sid=f"{visitor.pk}:{ref}",
+        account_sid="",
+        channel="webchat",
+        from_address=visitor.identity,
+        to_address=visitor.address.address,
+        body=text,
+        profile_name=visitor.name,
+        ref=ref,
+    )
+
+
+def _actor(visitor: Visitor) -> Actor:
+    return Actor("visitor", sid=visitor.sid, name=visitor.name)

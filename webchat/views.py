@@ -1,0 +1,145 @@
+"""The chat's pages: the script for foreign sites, the frame that it opens, a shop to try it in."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from csp.constants import SELF
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import translation
+from django.views.decorators.cache import cache_control, never_cache
+from django.views.decorators.clickjacking import xframe_options_exempt
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_POST
+
+from conversations.core.limits import BODY_LIMIT
+from conversations.models import Address
+from conversations.views import serve
+from kernel.errors import DomainError, Forbidden, Invalid, NotFound
+from webchat import actions, core, queries, words
+
+DEMO = "demo"
+TOKEN_HEADER = "X-Chat-Token"  # noqa: S105 - the header's name
+
+
+@require_GET
+@cache_control(public=True, max_age=300)
+def widget(_: HttpRequest) -> HttpResponse:
+    """The script that a site embeds; it finds out from its own address whom to talk to."""
+    boot = {"words": words.launcher(), "frame": reverse("chat-frame")}
+    text = render_to_string("webchat/widget.js", {"boot": json.dumps(boot)})
+    response = HttpResponse(text, content_type="text/javascript; charset=utf-8")
+    response["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
+
+
+@require_GET
+@never_cache
+@xframe_options_exempt
+def frame(request: HttpRequest) -> HttpResponse:
+    """The chat, for an iframe of those sites that the deployment allows; the policy below replaces X-Frame-Options."""
+    address = _address(request.GET.get("deployment", ""))
+    language = _language(request)
+    with translation.override(language):
+        boot = _boot(address, deployment=request.GET["deployment"], language=language)
+        response = render(request, "webchat/frame.html", {"boot": boot, "address": address})
+    response["Content-Language"] = language
+    policy: Any = response
+    policy._csp_update = {"frame-ancestors": [SELF, *queries.frame_ancestors(address)]}
+    return response
+
+
+@require_GET
+@never_cache
+def demo(request: HttpRequest) -> HttpResponse:
+    """A little shop with the one line in it."""
+    return render(request, "webchat/demo.html", {"deployment": DEMO, "public_url": settings.PUBLIC_URL})
+
+
+@csrf_exempt
+@require_POST
+def begin(request: HttpRequest) -> JsonResponse:
+    """A visitor begins: ``{"deployment", "name"?}`` → ``{"sid", "token"}``.
+
+    Exempt from the form token because nobody is signed in here; only our own pages may ask, told by Origin.
+    """
+    try:
+        if request.headers.get("Origin") not in settings.TRUSTED_ORIGINS:
+            raise Forbidden("Chats are begun from our own pages only.", code="origin")
+        given = _given(request)
+        address = queries.deployment_address(_text(given, "deployment"))
+        remote = request.META.get("REMOTE_ADDR", "")
+        visitor, token = actions.begin(address, name=_text(given, "name"), remote_address=remote)
+    except DomainError as error:
+        return _refusal(error)
+    response = JsonResponse({"sid": visitor.sid, "token": token}, status=201)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@require_GET
+def media(request: HttpRequest, sid: str) -> HttpResponseBase:
+    """A file of the visitor's own conversations; the token comes in a header, so the page fetches it as a blob."""
+    visitor = queries.visitor_of(request.headers.get(TOKEN_HEADER))
+    if visitor is None:
+        raise Http404
+    try:
+        conversation = queries.own_media(visitor, sid)
+    except NotFound as error:
+        raise Http404 from error
+    return serve(sid, actor=queries.reader(conversation, visitor))
+
+
+def _boot(address: Address, *, deployment: str, language: str) -> dict[str, Any]:
+    return {
+        "deployment": deployment,
+        "title": address.friendly_name,
+        "language": language,
+        "socket_path": "/ws/chat",
+        "sessions_url": reverse("chat-sessions"),
+        "token_header": TOKEN_HEADER,
+        "body_limit": BODY_LIMIT,
+        "name_limit": core.NAME_LIMIT,
+        "words": words.chat(),
+    }
+
+
+def _address(name: str) -> Address:
+    try:
+        return queries.deployment_address(name)
+    except NotFound as error:
+        raise Http404(str(error)) from error
+
+
+def _language(request: HttpRequest) -> str:
+    """What the embedding page asks for, or what the browser prefers."""
+    asked = request.GET.get("language", "")
+    known = [code for code, _ in settings.LANGUAGES if code == asked]
+    return known[0] if known else translation.get_language() or settings.LANGUAGE_CODE
+
+
+def _given(request: HttpRequest) -> Mapping[str, Any]:
+    try:
+        given = json.loads(request.body)
+    except (ValueError, RecursionError) as error:
+        raise Invalid("The body is a JSON object.") from error
+    if not isinstance(given, dict):
+        raise Invalid("The body is a JSON object.")
+    return given
+
+
+def _text(given: Mapping[str, Any], field: str) -> str:
+    value = given.get(field, "")
+    if not isinstance(value, str):
+        raise Invalid("%(field)s is a text.", field=field, params={"field": field})
+    return value
+
+
+def _refusal(error: DomainError) -> JsonResponse:
+    text = translation.gettext(error.message)
+    message = text % error.params if error.params else text
+    return JsonResponse({"code": error.code, "message": message, "field": error.field}, status=error.status)

@@ -1,0 +1,42 @@
+"""What the chat says, in the visitor's language: a few dozen texts instead of the desk's whole catalogue."""
+
+from django.utils.translation import gettext as _
+
+
+def launcher() -> dict[str, str]:
+    """For the button on the host's page."""
+    return {
+        "open": _("Chat with us"),
+        "close": _("Close chat"),
+        "title": _("Chat"),
+        "unread": _("Chat with us. Unread messages: {count}"),
+    }
+
+
+def chat() -> dict[str, str]:
+    """For the chat itself. Braces are filled in by the page's script."""
+    return {
+        "connecting": _("Connecting…"),
+        "offline": _("No connection. What you write goes out as soon as it is back."),
+        "restarting": _("One moment, we are reconnecting…"),
+        "too_many_visitors": _("Chat is not available right now. Please try again later."),
+        "waiting": _("You are talking to us. Somebody will answer here."),
+        "with_agent": _("{name} is here"),
+        "ended": _("This conversation has ended. Write again, and a new one begins."),
+        "new_conversation": _("New conversation"),
+        "you": _("You"),
+        "agent": _("Agent"),
+        "bot": _("Assistant"),
+        "typing": _("{name} is typing"),
+        "pending": _("Not sent yet"),
+        "sent": _("Sent"),
+        "seen": _("Read"),
+        "failed": _("Not sent: {reason}"),
+        "try_again": _("Try again"),
+        "discard": _("Discard"),
+        "too_long": _("{count} characters too many"),
+        "picture": _("Picture"),
+        "file": _("File"),
+        "file_pending": _("File is on its way"),
+        "file_failed": _("File could not be fetched"),
+    }
