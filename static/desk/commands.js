@@ -1,10 +1,21 @@
-/** The agent's verbs. Each goes into the outbox first, then on the line if there is one; `flush` sends the rest later. */
+/** The agent's verbs. Each goes into the outbox first; from there a few at a time go on the line, in order. */
 import { serverNow } from "./clock.js";
-import { command, frameOf, unanswered, without } from "./outbox.js";
-import { outbox, readIndex, rowsOf, setDraft, state } from "./store.js";
+import { command, frameOf, unanswered, without, withoutMoot } from "./outbox.js";
+import { gettext } from "./i18n.js";
+import { outbox, readIndex, receive, rowsOf, setDraft, state } from "./store.js";
 
 /** At most one typing blip in so many milliseconds. */
 const TYPING_EVERY_MS = 3_000;
+
+/** So many commands may be under way at once: the server takes a flood for an attack. */
+const UNDER_WAY = 16;
+/** A command during which the server stumbled so often is its cause, and is given up. */
+const FAULTS = 3;
+
+/** @type {Set<string>} refs sent on this line and not answered yet */
+const sent = new Set();
+/** @type {Map<string, number>} */
+const faults = new Map();
 
 /** @type {(frame: object) => boolean} */
 let send = () => false;
@@ -18,14 +29,36 @@ export function sendBy(sender) {
 function give(name, args) {
   const entry = command(name, args, new Date(serverNow()).toISOString());
   outbox.value = [...outbox.value, entry];
-  send(frameOf(entry));
+  pump();
   return entry.ref;
 }
 
-/** After each welcome: everything unanswered, in order. The server knows a repeated ref again. */
+/** On a new line: everything unanswered anew, in order. The server knows a repeated ref again. */
 export function flush() {
   asked.clear();
-  for (const entry of unanswered(outbox.value)) send(frameOf(entry));
+  sent.clear();
+  outbox.value = withoutMoot(outbox.value, state.value);
+  pump();
+}
+
+/** Send what may be sent now. @param {string} [answered] ref that makes room */
+export function pump(answered = "") {
+  sent.delete(answered);
+  for (const entry of unanswered(outbox.value)) {
+    if (sent.size >= UNDER_WAY) return;
+    if (sent.has(entry.ref)) continue;
+    if (!send(frameOf(entry))) return;
+    sent.add(entry.ref);
+  }
+}
+
+/** The server stumbled while these were under way. */
+export function faulted() {
+  for (const ref of sent) {
+    faults.set(ref, (faults.get(ref) ?? 0) + 1);
+    if (faults.get(ref) === FAULTS)
+      receive({ t: "error", ref, code: "fault", message: gettext("The server cannot take this.") });
+  }
 }
 
 /** @param {string} activity sid */

@@ -73,7 +73,9 @@ export function dayName(iso, now) {
   if (distance === 0) return gettext("Today");
   if (distance === 1) return gettext("Yesterday");
   const sameYear = day.getFullYear() === new Date(now).getFullYear();
-  return format({ weekday: "long", day: "numeric", month: "long", ...(sameYear ? {} : { year: "numeric" }) }).format(day);
+  return format({ weekday: "long", day: "numeric", month: "long", ...(sameYear ? {} : { year: "numeric" }) }).format(
+    day,
+  );
 }
 
 /** @param {number} at epoch milliseconds */

@@ -2,7 +2,7 @@
 import { h, render } from "preact";
 
 import { startTicking } from "./clock.js";
-import { flush, sendBy } from "./commands.js";
+import { faulted, flush, pump, sendBy } from "./commands.js";
 import { historyAt } from "./history.js";
 import { setLanguage } from "./i18n.js";
 import { listenToKeys } from "./keys.js";
@@ -31,6 +31,12 @@ async function signedOut() {
   }
 }
 
+/** @param {import("./protocol.js").ServerFrame} frame */
+function onFrame(frame) {
+  receive(frame);
+  if (frame.t === "ok" || frame.t === "error") pump(frame.ref);
+}
+
 /** @param {import("./socket.js").LinkName} name */
 function onLink(name) {
   const lostAt = link.value.name === "online" ? Date.now() : link.value.lostAt;
@@ -45,10 +51,11 @@ function boot() {
   keepInTab(data.worker.sid);
   const socket = new DeskSocket(socketUrl(data.socket_path), {
     cursors: () => state.value.cursors,
-    onFrame: receive,
+    onFrame,
     isBehind: () => state.value.behind,
     onLink,
     onReady: flush,
+    onFault: faulted,
     signedOut,
   });
   sendBy((frame) => socket.send(frame));

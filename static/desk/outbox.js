@@ -55,6 +55,25 @@ export function answered(outbox, answer) {
   });
 }
 
+/**
+ * After a replay, the outbox without the commands that have taken effect, or cannot any more: repeating them would
+ * only bring a refusal.
+ *
+ * @param {Command[]} outbox
+ * @param {import("./protocol.js").State} state
+ */
+export function withoutMoot(outbox, state) {
+  return outbox.filter((entry) => !isMoot(entry, state));
+}
+
+/** @param {Command} entry @param {import("./protocol.js").State} state */
+function isMoot({ do: name, args }, { reservations }) {
+  if (!name.startsWith("reservation.") && !name.startsWith("task.")) return false;
+  const rows = Object.values(reservations).filter((row) => row.sid === args.reservation || row.task.sid === args.task);
+  const from = name === "task.complete" ? ["accepted", "wrapping"] : [name === "task.wrap_up" ? "accepted" : "pending"];
+  return !rows.some((row) => from.includes(row.reservation_status));
+}
+
 /** @param {Command[]} outbox @param {string} ref of a command whose effect is on the screen */
 export function without(outbox, ref) {
   return outbox.filter((entry) => entry.ref !== ref);

@@ -88,7 +88,7 @@
  * @typedef {{t: "ok", ref: string, data?: any}} Ok
  * @typedef {{t: "error", ref: string, code: string, message: string, field?: string|null}} Failure
  * @typedef {{t: "blip", kind: string, conversation: string, author: {kind: string, name: string}}} Blip
- * @typedef {Welcome|EventFrame|Heartbeat|Ok|Failure|Blip|{t: "drain"}|{t: "pong", now?: string}} ServerFrame
+ * @typedef {Welcome|EventFrame|Heartbeat|Ok|Failure|Blip|{t: "drain"}} ServerFrame
  *
  * @typedef {object} State  What the server has told us; `apply.js` is the only writer.
  * @property {Worker|null} worker

@@ -1,6 +1,7 @@
 /**
  * The desk's one socket: connect, hello with cursors, resume after a gap, heartbeat watch, back-off with full jitter.
- * It stays open in hidden tabs. It knows nothing of the screen: frames go to `onFrame`, its condition to `onLink`.
+ * It stays open in hidden tabs, and answers each heartbeat by a ping with its cursors: a timer of its own would be
+ * slowed down there, an arriving frame is not. It knows nothing of the screen: frames go to `onFrame`, its condition to `onLink`.
  */
 import { CLOSE } from "./protocol.js";
 
@@ -8,10 +9,12 @@ import { CLOSE } from "./protocol.js";
 const SILENCE_MS = 38_000;
 /** A line that is not welcomed within so long never will be. */
 const WELCOME_MS = 8_000;
-/** How long a dubious line has to answer a ping. */
+/** How long a dubious line has to answer. */
 const PROBE_MS = 3_000;
 const BACK_OFF_MIN_MS = 500;
 const BACK_OFF_MAX_MS = 10_000;
+/** The server's own fault: it may be one of our commands that it stumbles over. */
+const INTERNAL_ERROR = 1011;
 /** A socket that never opens says nothing about why; from this attempt on the page itself is asked. */
 const ASK_PAGE_FROM = 2;
 
@@ -23,7 +26,8 @@ const ASK_PAGE_FROM = 2;
  * @property {(frame: import("./protocol.js").ServerFrame) => void} onFrame
  * @property {() => boolean} isBehind        after `onFrame`: events are missing
  * @property {(name: LinkName) => void} onLink
- * @property {() => void} onReady            after a welcome: commands may be sent
+ * @property {() => void} onReady            all that was missed has come: commands may be sent
+ * @property {() => void} onFault            the server stumbled
  * @property {() => Promise<boolean>} [signedOut]  does the page itself ask to sign in?
  * @property {() => number} [random]
  */
@@ -52,6 +56,8 @@ export class DeskSocket {
     this.draining = false;
     this.stopped = false;
     this.asking = false;
+    /** What the welcome promised, until it has come. @type {Record<string, number>|null} */
+    this.promised = null;
     /** The server did not understand us: begin anew, with a snapshot. */
     this.forget = false;
     this.heardAt = 0;
@@ -104,17 +110,27 @@ export class DeskSocket {
     clearTimeout(this.probeTimer);
     if (frame.t === "drain") return this.drain();
     this.hooks.onFrame(frame);
-    if (frame.t === "welcome") this.welcomed();
+    if (frame.t === "welcome") this.welcomed(frame.heads);
+    if (frame.t === "heartbeat") this.send({ do: "ping", cursors: this.hooks.cursors() });
     this.resumeIfBehind();
+    this.readyOnceCaughtUp();
   }
 
-  welcomed() {
-    const isFirst = !this.ready;
+  /** @param {Record<string, number>} heads */
+  welcomed(heads) {
+    if (!this.ready) this.promised = heads;
     this.attempt = 0;
     this.draining = false;
     this.ready = true;
     this.asking = false;
-    if (!isFirst) return;
+  }
+
+  /** Commands wait until the replay is through, so that none is repeated whose effect it brings. */
+  readyOnceCaughtUp() {
+    if (!this.promised) return;
+    const cursors = this.hooks.cursors();
+    if (Object.entries(this.promised).some(([audience, head]) => (cursors[audience] ?? 0) < head)) return;
+    this.promised = null;
     this.hooks.onLink("online");
     this.hooks.onReady();
   }
@@ -136,7 +152,9 @@ export class DeskSocket {
     this.line = null;
     this.ready = false;
     this.asking = false;
+    this.promised = null;
     clearTimeout(this.probeTimer);
+    if (code === INTERNAL_ERROR) this.hooks.onFault();
     if (code === CLOSE.SIGN_IN) return this.stop("ended");
     if (code === CLOSE.NOT_ALLOWED) return this.stop("denied");
     if (code === CLOSE.BAD_FRAME) this.forget = true;
@@ -158,12 +176,12 @@ export class DeskSocket {
     if (this.hooks.signedOut && (await this.hooks.signedOut()) && !this.line) this.stop("ended");
   }
 
-  /** The world has changed (network, tab shown, wake-up): is the line still alive? */
+  /** The world has changed (network, tab shown, wake-up): is the line still alive? A resume must be answered. */
   check() {
     if (this.stopped) return;
     if (!this.line) return this.retry();
     if (!this.ready) return this.restartIfStuck();
-    this.send({ do: "ping" });
+    this.asking = this.send({ do: "resume", cursors: this.hooks.cursors() });
     clearTimeout(this.probeTimer);
     this.probeTimer = setTimeout(() => this.giveUp(), PROBE_MS);
   }

@@ -19,7 +19,9 @@ import { unread } from "./window.js";
 
 export const state = signal(empty());
 export const outbox = signal(/** @type {import("./protocol.js").Command[]} */ ([]));
-export const link = signal(/** @type {{name: import("./socket.js").LinkName, lostAt: number}} */ ({ name: "connecting", lostAt: 0 }));
+export const link = signal(
+  /** @type {{name: import("./socket.js").LinkName, lostAt: number}} */ ({ name: "connecting", lostAt: 0 }),
+);
 /** Is anything known yet? Until the first welcome an empty list means nothing. */
 export const known = signal(false);
 export const selected = signal("");
@@ -63,7 +65,9 @@ export const current = computed(() => {
   return offer ? itemOf(offer) : closedItem(key);
 });
 
-export const unreadTotal = computed(() => [...active.value, ...wrapping.value].reduce((sum, item) => sum + unreadOf(item.conversation), 0));
+export const unreadTotal = computed(() =>
+  [...active.value, ...wrapping.value].reduce((sum, item) => sum + unreadOf(item.conversation), 0),
+);
 
 /** Its conversation shows with the work, or is about to leave the desk with it. @param {Reservation} row */
 function isHeldOrDone(row) {
@@ -106,7 +110,9 @@ export function pendingOf(key) {
 /** @param {Conversation|null} conversation @returns {number} */
 export function readIndex(conversation) {
   const me = state.value.worker?.sid;
-  return conversation?.participants.find((person) => person.worker_sid === me)?.read_index ?? conversation?.last_index ?? 0;
+  return (
+    conversation?.participants.find((person) => person.worker_sid === me)?.read_index ?? conversation?.last_index ?? 0
+  );
 }
 
 /** @param {Conversation|null} conversation */
@@ -152,7 +158,8 @@ function welcomed(frame) {
 function answer(frame) {
   const entry = outbox.value.find((row) => row.ref === frame.ref);
   outbox.value = answered(outbox.value, frame);
-  if (frame.t === "ok" && isMessage(frame.data)) state.value = mergeMessages(state.value, [frame.data]);
+  if (frame.t === "ok" && isMessage(frame.data?.message))
+    state.value = mergeMessages(state.value, [frame.data.message]);
   if (!entry || entry.do === "message.post") return;
   if (frame.t === "error") toast(frame.message);
   else setTimeout(() => (outbox.value = without(outbox.value, frame.ref)), SETTLED_MS);

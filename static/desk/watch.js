@@ -43,7 +43,9 @@ function watchDeadlines() {
       const { seconds } = timeLeft(row.date_created, row.expires_at, now.value);
       if (seconds > LAST_CALL || warned.has(row.sid)) continue;
       warned.add(row.sid);
-      announce(fill(gettext("The offer of %(name)s ends in %(n)s seconds."), { name: nameOf(row), n: Math.ceil(seconds) }));
+      announce(
+        fill(gettext("The offer of %(name)s ends in %(n)s seconds."), { name: nameOf(row), n: Math.ceil(seconds) }),
+      );
     }
   });
 }
@@ -69,7 +71,8 @@ function watchActivity() {
   let available;
   effect(() => {
     const worker = state.value.worker;
-    if (available && worker && !worker.available) announce(fill(gettext("You are now: %(activity)s."), { activity: worker.activity_name }));
+    if (available && worker && !worker.available)
+      announce(fill(gettext("You are now: %(activity)s."), { activity: worker.activity_name }));
     available = worker?.available;
   });
 }

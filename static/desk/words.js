@@ -78,7 +78,8 @@ export function deliveryName(status) {
 
 /** How an offer ended, when not by the agent. @param {string} status @param {string} name the customer's */
 export function offerEnded(status, name) {
-  if (status === "timeout") return fill(gettext("Time ran out: the offer of %(name)s went back to the queue."), { name });
+  if (status === "timeout")
+    return fill(gettext("Time ran out: the offer of %(name)s went back to the queue."), { name });
   if (status === "rescinded") return fill(gettext("%(name)s was given to a colleague."), { name });
   if (status === "canceled") return fill(gettext("%(name)s needs no answer any more."), { name });
   return "";

@@ -66,7 +66,9 @@ def task(number: int, **changes: Any) -> dict[str, Any]:
     } | changes
 
 
-def reservation(number: int, *, status: str = "pending", expires_at: str | None = None, **changes: Any) -> dict[str, Any]:
+def reservation(
+    number: int, *, status: str = "pending", expires_at: str | None = None, **changes: Any
+) -> dict[str, Any]:
     return {
         "sid": sid("WR", number),
         "version": 1,

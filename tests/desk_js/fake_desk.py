@@ -152,8 +152,6 @@ class FakeDesk:
             return
         if frame["do"] in ("hello", "resume"):
             await self._welcome(socket, frame["cursors"])
-        elif frame["do"] == "ping":
-            await socket.send_json({"t": "pong", "now": self.now()})
         elif self.answers and frame["do"] == "message.post":
             await self._post(socket, frame)
         elif self.answers and "ref" in frame:
@@ -177,7 +175,7 @@ class FakeDesk:
             row = cast.outbound(number, index, frame["body"], ref=ref, date_created=cast.ago())
             self.posted[ref] = row
             await self._event("message.added", row, ref=ref, deliver=True)
-        await socket.send_json({"t": "ok", "ref": ref, "data": {"message": self.posted[ref]["sid"]}})
+        await socket.send_json({"t": "ok", "ref": ref, "data": {"message": self.posted[ref]}})
 
     def _last_index(self, sid: str) -> int:
         logged = [event["data"] for event in self.events if event["type"] == "message.added"]

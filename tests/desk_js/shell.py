@@ -11,8 +11,8 @@ from types import SimpleNamespace
 import django
 from django.conf import settings
 from django.contrib.staticfiles.storage import ManifestStaticFilesStorage
-from django.http import HttpResponse
-from django.urls import path
+from django.http import HttpRequest, HttpResponse
+from django.urls import include, path
 
 NONCE = "harness"
 WORKER = {"sid": "WK" + "a" * 32, "friendly_name": "Ana Ortega"}
@@ -25,9 +25,20 @@ BOOT = {
     "csrf_token": "token",
 }
 
+
+def nothing(request: HttpRequest) -> HttpResponse:
+    return HttpResponse()
+
+
+# What the templates link to: only the addresses matter here.
 urlpatterns = [
-    path("jsi18n/", lambda request: HttpResponse(), name="javascript-catalog"),
-    path("i18n/setlang/", lambda request: HttpResponse(), name="set_language"),
+    path("desk/", nothing, name="desk"),
+    path("phones/", nothing, name="phones"),
+    path("login/", nothing, name="login"),
+    path("logout/", nothing, name="logout"),
+    path("jsi18n/", nothing, name="javascript-catalog"),
+    path("i18n/setlang/", nothing, name="set_language"),
+    path("admin/", include(([path("", nothing, name="index")], "admin"))),
 ]
 
 

@@ -16,7 +16,13 @@ FOLD = "given.reduce(m.apply, m.empty())"
 
 def welcome(head: int = 0, **parts: Any) -> dict[str, Any]:
     now = cast.ago()
-    return {"t": "welcome", "now": now, "audiences": [AUDIENCE], "heads": {AUDIENCE: head}, "snapshot": cast.snapshot(**parts)}
+    return {
+        "t": "welcome",
+        "now": now,
+        "audiences": [AUDIENCE],
+        "heads": {AUDIENCE: head},
+        "snapshot": cast.snapshot(**parts),
+    }
 
 
 def event(n: int, kind: str, data: dict[str, Any]) -> dict[str, Any]:
@@ -46,7 +52,11 @@ def test_next_event_is_applied_and_moves_the_cursor(module: Evaluate) -> None:
 def test_duplicate_event_returns_the_same_state(module: Evaluate) -> None:
     added = event(1, "message.added", cast.message(1, 1))
 
-    same = module("apply", "(() => { const s = given.reduce(m.apply, m.empty()); return s === m.apply(s, given[1]); })()", [welcome(), added])
+    same = module(
+        "apply",
+        "(() => { const s = given.reduce(m.apply, m.empty()); return s === m.apply(s, given[1]); })()",
+        [welcome(), added],
+    )
 
     assert same is True
 
@@ -92,13 +102,18 @@ def test_ended_reservation_is_not_revived_by_an_older_event(module: Evaluate) ->
     done = cast.reservation(1, status="completed", version=5)
     created = cast.reservation(1, version=1)
 
-    state = module("apply", FOLD, [welcome(), event(1, "reservation.completed", done), event(2, "reservation.created", created)])
+    state = module(
+        "apply", FOLD, [welcome(), event(1, "reservation.completed", done), event(2, "reservation.created", created)]
+    )
 
     assert state["reservations"][cast.sid("WR", 1)]["reservation_status"] == "completed"
 
 
 def test_task_event_reaches_the_task_in_its_reservation(module: Evaluate) -> None:
-    frames = [welcome(reservations=[cast.reservation(1)]), event(1, "task.updated", cast.task(1, version=2, priority=9))]
+    frames = [
+        welcome(reservations=[cast.reservation(1)]),
+        event(1, "task.updated", cast.task(1, version=2, priority=9)),
+    ]
 
     state = module("apply", FOLD, frames)
 
@@ -107,7 +122,10 @@ def test_task_event_reaches_the_task_in_its_reservation(module: Evaluate) -> Non
 
 def test_leaving_drops_the_conversation_and_its_rows(module: Evaluate) -> None:
     left = {"conversation": cast.conversation(1, participants=[], version=2), "worker_sid": cast.WORKER_SID}
-    frames = [welcome(conversations=[cast.conversation(1)], messages=[cast.message(1, 1)]), event(1, "participant.removed", left)]
+    frames = [
+        welcome(conversations=[cast.conversation(1)], messages=[cast.message(1, 1)]),
+        event(1, "participant.removed", left),
+    ]
 
     state = module("apply", FOLD, frames)
 

@@ -9,10 +9,14 @@ VENDOR = REPOSITORY / "static" / "vendor"
 
 
 def test_vendored_files_are_the_listed_ones() -> None:
-    rows = re.findall(r"^\| `([^`]+)` .*`(licenses/[^`]+)` \| `([0-9a-f]{64})` \|$", (VENDOR / "VENDORED.md").read_text(), re.M)
+    rows = re.findall(
+        r"^\| `([^`]+)` .*`(licenses/[^`]+)` \| `([0-9a-f]{64})` \|$", (VENDOR / "VENDORED.md").read_text(), re.M
+    )
 
     listed = {name: total for name, _licence, total in rows}
-    present = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in VENDOR.glob("*.*") if path.suffix != ".md"}
+    present = {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in VENDOR.glob("*.*") if path.suffix != ".md"
+    }
 
     assert listed == present
     assert all((VENDOR / licence).exists() for _name, licence, _total in rows)

@@ -120,6 +120,73 @@ def test_several_messages_typed_offline_keep_their_order(desk: FakeDesk, opened:
     assert [row["body"] for row in desk.posted.values()] == ["one", "two", "three"]
 
 
+def test_flood_from_the_outbox_goes_out_a_few_at_a_time(desk: FakeDesk, opened: Callable[..., Page]) -> None:
+    page = with_one_conversation(opened)
+    desk.cut()
+    for number in range(40):
+        write(page, f"line {number}")
+    desk.answers = False
+    desk.mend()
+    desk.wait_for(lambda frame: frame["do"] == "message.post", count=16)
+
+    desk.answers = True
+    desk.cut()
+    desk.mend()
+
+    expect(page.locator(".message:not(.is-pending).is-outbound")).to_have_count(40)
+    assert [row["body"] for row in desk.posted.values()] == [f"line {number}" for number in range(40)]
+    assert len(desk.said("message.post")) == 16 + 40
+
+
+def test_command_that_took_effect_before_the_loss_is_not_repeated(desk: FakeDesk, opened: Callable[..., Page]) -> None:
+    page = opened(reservations=[cast.reservation(1)])
+    desk.answers = False
+    page.get_by_role("button", name="Accept").click()
+    desk.wait_for(lambda frame: frame["do"] == "reservation.accept")
+    desk.cut()
+    desk.event("reservation.accepted", cast.reservation(1, status="accepted", version=2), deliver=False)
+
+    desk.answers = True
+    desk.mend()
+
+    expect(page.get_by_role("button", name="Wrap up")).to_be_visible()
+    expect(page.locator("[data-link=online]")).to_be_visible()
+    page.get_by_role("button", name="Wrap up").click()
+    desk.wait_for(lambda frame: frame["do"] == "task.wrap_up")
+    assert len(desk.said("reservation.accept")) == 1
+
+
+def test_command_over_which_the_server_stumbles_is_given_up(desk: FakeDesk, opened: Callable[..., Page]) -> None:
+    page = with_one_conversation(opened)
+    desk.answers = False
+    write(page, "poison")
+    for time in range(1, 4):
+        desk.wait_for(lambda frame: frame["do"] == "message.post", count=time)
+        desk.close(1011)
+
+    expect(page.locator(".trouble")).to_contain_text("The server cannot take this.")
+    expect(page.locator("[data-link=online]")).to_be_visible()
+    assert len(desk.said("message.post")) == 3
+
+
+def test_heartbeat_is_answered_with_what_was_seen(desk: FakeDesk, opened: Callable[..., Page]) -> None:
+    with_one_conversation(opened)
+
+    desk.heartbeat()
+
+    assert desk.wait_for(lambda frame: frame["do"] == "ping") == [{"do": "ping", "cursors": {AUDIENCE: 0}}]
+
+
+def test_shown_tab_asks_at_once_for_what_it_missed(desk: FakeDesk, opened: Callable[..., Page]) -> None:
+    page = with_one_conversation(opened)
+
+    desk.event("message.added", cast.message(1, 2, "while you slept"), deliver=False)
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+    expect(page.locator(".message-body")).to_have_text(["message 1", "while you slept"])
+    assert desk.connections == 1
+
+
 def test_too_long_an_absence_brings_a_fresh_snapshot(desk: FakeDesk, opened: Callable[..., Page]) -> None:
     page = with_one_conversation(opened)
     desk.cut()
@@ -132,8 +199,12 @@ def test_too_long_an_absence_brings_a_fresh_snapshot(desk: FakeDesk, opened: Cal
     expect(page.locator("#conversation")).to_contain_text("no longer on your desk")
 
 
-@pytest.mark.parametrize(("code", "state", "words"), [(4401, "ended", "Your session has ended."), (4403, "denied", "no access")])
-def test_final_close_codes_say_so_and_stop_trying(desk: FakeDesk, opened: Callable[..., Page], code: int, state: str, words: str) -> None:
+@pytest.mark.parametrize(
+    ("code", "state", "words"), [(4401, "ended", "Your session has ended."), (4403, "denied", "no access")]
+)
+def test_final_close_codes_say_so_and_stop_trying(
+    desk: FakeDesk, opened: Callable[..., Page], code: int, state: str, words: str
+) -> None:
     page = opened()
 
     desk.close(code)

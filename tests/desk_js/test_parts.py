@@ -13,7 +13,13 @@ Evaluate = Callable[..., Any]
 
 
 def command(ref: str = "r1", *, phase: str = "waiting", name: str = "message.post", **args: Any) -> dict[str, Any]:
-    return {"ref": ref, "do": name, "args": {"conversation": cast.sid("CH", 1), "body": "hi"} | args, "at": cast.ago(), "phase": phase}
+    return {
+        "ref": ref,
+        "do": name,
+        "args": {"conversation": cast.sid("CH", 1), "body": "hi"} | args,
+        "at": cast.ago(),
+        "phase": phase,
+    }
 
 
 def test_acknowledged_post_stays_until_its_message_is_seen(module: Evaluate) -> None:
@@ -98,7 +104,10 @@ def test_clock_takes_the_sample_with_the_least_latency(module: Evaluate) -> None
 def test_time_left_comes_from_the_deadline_and_never_goes_below_zero(module: Evaluate) -> None:
     times = "'2030-01-01T00:00:00Z', '2030-01-01T00:01:00Z'"
 
-    assert module("clock", f"m.timeLeft({times}, Date.parse('2030-01-01T00:00:45Z'))") == {"seconds": 15, "fraction": 0.25}
+    assert module("clock", f"m.timeLeft({times}, Date.parse('2030-01-01T00:00:45Z'))") == {
+        "seconds": 15,
+        "fraction": 0.25,
+    }
     assert module("clock", f"m.timeLeft({times}, Date.parse('2030-01-01T00:02:00Z'))") == {"seconds": 0, "fraction": 0}
 
 
@@ -137,6 +146,10 @@ def test_transcript_marks_days_news_and_groups(module: Evaluate) -> None:
     ]
     mark = {"read": 3, "last": 4, "workerSid": cast.WORKER_SID}
 
-    found = module("transcript", "m.lines(...given).map((l) => l.kind === 'message' ? [l.message.index, l.startsGroup] : l.kind)", [rows, mark])
+    found = module(
+        "transcript",
+        "m.lines(...given).map((l) => l.kind === 'message' ? [l.message.index, l.startsGroup] : l.kind)",
+        [rows, mark],
+    )
 
     assert found == ["day", [1, True], [2, False], [3, True], "day", "new", [4, True]]

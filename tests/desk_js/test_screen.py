@@ -54,7 +54,10 @@ def test_accepting_opens_the_conversation_with_what_was_said_before(desk: FakeDe
     page.get_by_role("button", name="Accept").click()
     [accept] = desk.wait_for(lambda frame: frame["do"] == "reservation.accept")
     desk.event("reservation.accepted", cast.reservation(1, status="accepted", version=2), ref=accept["ref"])
-    desk.event("participant.added", {"conversation": cast.conversation(1, last_index=3, read_index=0), "worker_sid": cast.WORKER_SID})
+    desk.event(
+        "participant.added",
+        {"conversation": cast.conversation(1, last_index=3, read_index=0), "worker_sid": cast.WORKER_SID},
+    )
 
     assert accept["reservation"] == cast.sid("WR", 1)
     expect(page.locator(".message-body")).to_have_text(["message 1", "message 2", "message 3"])
@@ -80,7 +83,9 @@ def test_refused_command_is_explained(desk: FakeDesk, opened: Opened) -> None:
     page.get_by_role("button", name="Accept").click()
     [accept] = desk.wait_for(lambda frame: frame["do"] == "reservation.accept")
 
-    desk.send({"t": "error", "ref": accept["ref"], "code": "stale", "message": "Somebody else was faster.", "field": None})
+    desk.send(
+        {"t": "error", "ref": accept["ref"], "code": "stale", "message": "Somebody else was faster.", "field": None}
+    )
 
     expect(page.locator(".toast")).to_contain_text("Somebody else was faster.")
 
@@ -122,7 +127,8 @@ CONTRAST = """() => {
     return [...ink.getImageData(0, 0, 1, 1).data].slice(0, 3);
   };
   const light = (channels) => {
-    const [r, g, b] = channels.map((c) => c / 255).map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
+    const linear = (c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+    const [r, g, b] = channels.map((c) => linear(c / 255));
     return 0.2126 * r + 0.7152 * g + 0.0722 * b;
   };
   const grounds = (el) => (el ? [...grounds(el.parentElement), getComputedStyle(el).backgroundColor] : ["Canvas"]);
@@ -135,7 +141,8 @@ CONTRAST = """() => {
     const under = grounds(el);
     const [a, b] = [light(rgb([...under, getComputedStyle(el).color])), light(rgb(under))];
     const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-    if (ratio < 4.5) poor.push(`${ratio.toFixed(2)} ${el.className || el.tagName} ${walk.currentNode.data.trim().slice(0, 30)}`);
+    const words = walk.currentNode.data.trim().slice(0, 30);
+    if (ratio < 4.5) poor.push(`${ratio.toFixed(2)} ${el.className || el.tagName} ${words}`);
   }
   return poor;
 }"""
@@ -151,7 +158,12 @@ def test_every_text_has_the_contrast_of_wcag_aa(opened: Opened, page: Page, sche
         cast.outbound(1, 4, status="unknown"),
         cast.outbound(1, 5, status="delivered"),
     ]
-    handoff = {"summary": "short", "by": "Bot", "context": {"order": 1}, "transcript": [{"author": "bot", "body": "hi"}]}
+    handoff = {
+        "summary": "short",
+        "by": "Bot",
+        "context": {"order": 1},
+        "transcript": [{"author": "bot", "body": "hi"}],
+    }
     others = [cast.conversation(2, last_index=3, read_index=1), cast.conversation(3)]
     parts = conversation_of(rows, attributes={"handoff": handoff})
     parts["conversations"] += others
@@ -176,7 +188,14 @@ HOSTILE = [
 def test_hostile_text_is_only_text(desk: FakeDesk, opened: Opened) -> None:
     name = "<b>Mallory</b>"
     rows = [cast.message(1, at, body) for at, body in enumerate(HOSTILE, start=1)]
-    attributes = {"handoff": {"summary": HOSTILE[0], "by": name, "context": {"<i>": HOSTILE[0]}, "transcript": [{"author": name, "body": HOSTILE[0]}]}}
+    attributes = {
+        "handoff": {
+            "summary": HOSTILE[0],
+            "by": name,
+            "context": {"<i>": HOSTILE[0]},
+            "transcript": [{"author": name, "body": HOSTILE[0]}],
+        }
+    }
 
     page = opened(at=f"#{CH1}", **conversation_of(rows, contact={"sid": "CT", "name": name}, attributes=attributes))
 
@@ -195,7 +214,9 @@ def test_ticks_climb_and_failures_say_why(desk: FakeDesk, opened: Opened) -> Non
 
     desk.event("message.added", cast.outbound(1, 2, "nobody home", status="undelivered", error_code=30003))
     trouble = page.locator(".trouble")
-    expect(trouble).to_contain_text("Not delivered. The customer's phone is switched off or cannot be reached. Error 30003")
+    expect(trouble).to_contain_text(
+        "Not delivered. The customer's phone is switched off or cannot be reached. Error 30003"
+    )
     trouble.get_by_role("button", name="Resend").click()
 
     [resend] = desk.wait_for(lambda frame: frame["do"] == "message.resend")
@@ -208,7 +229,9 @@ def test_refused_post_can_be_sent_again_or_discarded(desk: FakeDesk, opened: Ope
     page.locator("#composer-text").fill("hello")
     page.keyboard.press("Control+Enter")
     [first] = desk.wait_for(lambda frame: frame["do"] == "message.post")
-    desk.send({"t": "error", "ref": first["ref"], "code": "invalid", "message": "The window is closed.", "field": "body"})
+    desk.send(
+        {"t": "error", "ref": first["ref"], "code": "invalid", "message": "The window is closed.", "field": "body"}
+    )
     expect(page.locator(".trouble")).to_contain_text("The window is closed.")
 
     page.get_by_role("button", name="Resend").click()
@@ -276,7 +299,9 @@ def test_drafts_belong_to_their_conversation(desk: FakeDesk, opened: Opened) -> 
 def test_typing_is_shown_and_sent(desk: FakeDesk, opened: Opened) -> None:
     page = opened(at=f"#{CH1}", conversations=[cast.conversation(1)])
 
-    desk.send({"t": "blip", "kind": "typing", "conversation": CH1, "author": {"kind": "customer", "name": "Customer 1"}})
+    desk.send(
+        {"t": "blip", "kind": "typing", "conversation": CH1, "author": {"kind": "customer", "name": "Customer 1"}}
+    )
     expect(page.locator(".typing")).to_contain_text("Customer 1 is typing")
     desk.event("message.added", cast.message(1, 1, "done"))
     expect(page.locator(".typing")).to_have_count(0)
@@ -286,7 +311,9 @@ def test_typing_is_shown_and_sent(desk: FakeDesk, opened: Opened) -> None:
 
 
 def test_wrap_up_and_complete(desk: FakeDesk, opened: Opened) -> None:
-    page = opened(at=f"#{CH1}", reservations=[cast.reservation(1, status="accepted")], **conversation_of([cast.message(1, 1)]))
+    page = opened(
+        at=f"#{CH1}", reservations=[cast.reservation(1, status="accepted")], **conversation_of([cast.message(1, 1)])
+    )
 
     page.get_by_role("button", name="Wrap up").click()
     [wrap_up] = desk.wait_for(lambda frame: frame["do"] == "task.wrap_up")
@@ -298,11 +325,23 @@ def test_wrap_up_and_complete(desk: FakeDesk, opened: Opened) -> None:
 
     [complete] = desk.wait_for(lambda frame: frame["do"] == "task.complete")
     assert wrap_up["task"] == cast.sid("WT", 1)
-    assert (complete["task"], complete["disposition"], complete["note"]) == (cast.sid("WT", 1), "resolved", "sent a new parcel")
+    assert (complete["task"], complete["disposition"], complete["note"]) == (
+        cast.sid("WT", 1),
+        "resolved",
+        "sent a new parcel",
+    )
 
 
 def test_unsafe_media_address_is_never_linked(desk: FakeDesk, opened: Opened) -> None:
-    media = [{"sid": cast.sid("ME", 1), "content_type": "image/png", "size": 1, "status": "ready", "url": "javascript:alert(1)"}]
+    media = [
+        {
+            "sid": cast.sid("ME", 1),
+            "content_type": "image/png",
+            "size": 1,
+            "status": "ready",
+            "url": "javascript:alert(1)",
+        }
+    ]
 
     page = opened(at=f"#{CH1}", **conversation_of([cast.message(1, 1, media=media)]))
 

@@ -16,14 +16,18 @@ function Dot({ available }) {
 /** The activity that the agent has asked for, until the server has said that it is so. */
 function wanted() {
   const asked = outbox.value.findLast((entry) => entry.do === "activity.set");
-  return state.value.activities.find((row) => row.sid === asked?.args.activity);
+  const isSo = asked?.args.activity === state.value.worker?.activity_sid;
+  return isSo ? undefined : state.value.activities.find((row) => row.sid === asked?.args.activity);
 }
 
 export function ActivityMenu() {
   const [isOpen, setOpen] = useState(false);
   const box = useRef(/** @type {HTMLElement|null} */ (null));
   const button = useRef(/** @type {HTMLElement|null} */ (null));
-  useEffect(() => (isOpen ? openedIn(/** @type {HTMLElement} */ (box.current), () => setOpen(false)) : undefined), [isOpen]);
+  useEffect(
+    () => (isOpen ? openedIn(/** @type {HTMLElement} */ (box.current), () => setOpen(false)) : undefined),
+    [isOpen],
+  );
   const worker = state.value.worker;
   if (!worker) return null;
   const asked = wanted();
@@ -46,18 +50,22 @@ export function ActivityMenu() {
         <span class="activity-name">${shown.friendly_name}</span>
         <${Icon} name="chevron" />
       </button>
-      ${isOpen &&
-      html`<div class="menu-list" role="menu" aria-label=${gettext("Activity")}
+      ${
+        isOpen &&
+        html`<div class="menu-list" role="menu" aria-label=${gettext("Activity")}
         onKeyDown=${(/** @type {KeyboardEvent} */ event) => keyIn(event, close)}>
         ${state.value.activities.map(
-          (row) => html`<button type="button" role="menuitemradio" key=${row.sid} aria-checked=${String(row.sid === shown.sid)}
+          (
+            row,
+          ) => html`<button type="button" role="menuitemradio" key=${row.sid} aria-checked=${String(row.sid === shown.sid)}
             onClick=${() => choose(row.sid)}>
             <${Dot} available=${row.available} />
             <span>${row.friendly_name}</span>
             ${row.sid === shown.sid && html`<${Icon} name="check" />`}
           </button>`,
         )}
-      </div>`}
+      </div>`
+      }
     </div>
   `;
 }

@@ -7,10 +7,17 @@ const HUES = 8;
 
 /** @param {string} name */
 export function initials(name) {
-  const words = name.replace(/[^\p{L}\p{N}\s]/gu, " ").trim().split(/\s+/).filter(Boolean);
+  const words = name
+    .replace(/[^\p{L}\p{N}\s]/gu, " ")
+    .trim()
+    .split(/\s+/)
+    .filter(Boolean);
   if (!words.length || /^\d/.test(words[0])) return "";
   const letters = words.length > 1 ? [words[0], words[words.length - 1]] : [words[0]];
-  return letters.map((word) => [...word][0]).join("").toUpperCase();
+  return letters
+    .map((word) => [...word][0])
+    .join("")
+    .toUpperCase();
 }
 
 /** @param {string} name */
@@ -24,10 +31,12 @@ export function Avatar({ name, channel, large }) {
   return html`
     <span class="avatar hue-${hue(name)} ${large ? "avatar-large" : ""}">
       <span aria-hidden="true">${letters || html`<${Icon} name="person" />`}</span>
-      ${channel &&
-      html`<span class="avatar-channel channel-${channel}" title=${channelName(channel)}>
+      ${
+        channel &&
+        html`<span class="avatar-channel channel-${channel}" title=${channelName(channel)}>
         <${Icon} name=${channelIcon(channel)} label=${channelName(channel)} />
-      </span>`}
+      </span>`
+      }
     </span>
   `;
 }

@@ -9,16 +9,19 @@ import { Icon } from "./icons.js";
 
 /** Why nothing can be written, or "". @param {import("../protocol.js").Conversation} conversation */
 function closedBecause(conversation) {
-  if (conversation.state === "closed") return gettext("This conversation is closed. A new message of the customer opens a new one.");
+  if (conversation.state === "closed")
+    return gettext("This conversation is closed. A new message of the customer opens a new one.");
   const me = state.value.worker?.sid;
-  if (!conversation.participants.some((person) => person.worker_sid === me)) return gettext("You do not take part in this conversation.");
+  if (!conversation.participants.some((person) => person.worker_sid === me))
+    return gettext("You do not take part in this conversation.");
   return "";
 }
 
 /** @param {string} ourName */
 function hint(ourName) {
   if (link.value.name !== "online") return gettext("No line: what you write is sent later, once.");
-  return ourName ? fill(gettext("As %(name)s · Enter sends, Shift+Enter starts a new line"), { name: ourName }) : gettext("Enter sends, Shift+Enter starts a new line");
+  if (!ourName) return gettext("Enter sends, Shift+Enter starts a new line");
+  return fill(gettext("As %(name)s · Enter sends, Shift+Enter starts a new line"), { name: ourName });
 }
 
 /** @param {{conversation: import("../protocol.js").Conversation, name: string}} props */
@@ -46,8 +49,8 @@ export function Composer({ conversation, name }) {
   return html`
     <form class="composer" onSubmit=${(/** @type {Event} */ event) => (event.preventDefault(), send())}>
       <div class="composer-box">
-        <textarea id="composer-text" ref=${field} rows="1" dir="auto" autocomplete="off" maxlength="1600" value=${text} aria-describedby="composer-hint"
-          aria-label=${fill(gettext("Message to %(name)s"), { name })} placeholder=${fill(gettext("Message to %(name)s"), { name })}
+        <textarea id="composer-text" ref=${field} rows="1" dir="auto" autocomplete="off" maxlength="1600" value=${text}
+          aria-describedby="composer-hint" aria-label=${fill(gettext("Message to %(name)s"), { name })} placeholder=${fill(gettext("Message to %(name)s"), { name })}
           aria-keyshortcuts="Control+Enter" onInput=${onInput} onKeyDown=${onKeyDown}></textarea>
         <button type="submit" class="send-button" disabled=${!text.trim()} aria-label=${gettext("Send")} title=${gettext("Send")}>
           <${Icon} name="send" />

@@ -33,16 +33,25 @@ function TaskButtons({ task }) {
 function Head({ item }) {
   const { reservation, conversation } = item;
   const { name, address, channel } = customerOf(reservation, conversation);
-  const subtitle = [channelName(channel), address !== name && address, reservation?.task.task_queue_friendly_name].filter(Boolean);
+  const subtitle = [
+    channelName(channel),
+    address !== name && address,
+    reservation?.task.task_queue_friendly_name,
+  ].filter(Boolean);
   return html`
     <header class="conversation-head">
-      <button type="button" class="icon-button back-button" aria-label=${gettext("Back to the list")} onClick=${toList}><${Icon} name="back" /></button>
+      <button type="button" class="icon-button back-button" aria-label=${gettext("Back to the list")} onClick=${toList}>
+        <${Icon} name="back" />
+      </button>
       <${Avatar} name=${name} channel=${channel} />
       <div class="conversation-who">
         <h2>${name}</h2>
         <p>${subtitle.join(" · ")}</p>
       </div>
-      <a class="icon-button customer-button" href=${addressOf(item.key, "customer")} aria-label=${gettext("About the customer")} title=${gettext("About the customer")}><${Icon} name="person" /></a>
+      <a class="icon-button customer-button" href=${addressOf(item.key, "customer")}
+        aria-label=${gettext("About the customer")} title=${gettext("About the customer")}>
+        <${Icon} name="person" />
+      </a>
       ${reservation?.reservation_status === "accepted" && html`<${TaskButtons} task=${reservation.task} />`}
     </header>
   `;
@@ -53,8 +62,10 @@ function Body({ item }) {
   const { key, reservation, conversation } = item;
   const { name } = customerOf(reservation, conversation);
   const isTalk = Boolean(reservation?.task.attributes.conversation_sid) || Boolean(conversation);
-  if (!isTalk) return html`<div class="empty"><p>${gettext("This task has no conversation. What is known about it stands beside.")}</p></div>`;
-  if (!conversation) return reservation?.reservation_status === "wrapping" ? html`<${Gone} />` : html`<${Joining} name=${name} />`;
+  if (!isTalk)
+    return html`<div class="empty"><p>${gettext("This task has no conversation. What is known about it stands beside.")}</p></div>`;
+  if (!conversation)
+    return reservation?.reservation_status === "wrapping" ? html`<${Gone} />` : html`<${Joining} name=${name} />`;
   return html`<${MessageList} key=${key} conversation=${conversation} />`;
 }
 
@@ -63,7 +74,9 @@ function Offered({ item }) {
   const reservation = /** @type {import("../protocol.js").Reservation} */ (item.reservation);
   const { name } = customerOf(reservation, null);
   const taking = underWay(outbox.value, "reservation", reservation.sid)?.do === "reservation.accept";
-  return taking ? html`<${Joining} name=${name} />` : html`<div class="empty"><${OfferCard} offer=${reservation} /></div>`;
+  return taking
+    ? html`<${Joining} name=${name} />`
+    : html`<div class="empty"><${OfferCard} offer=${reservation} /></div>`;
 }
 
 function Content() {

@@ -11,7 +11,18 @@ import { SafeText } from "./safe_text.js";
 import { Waiting } from "./time.js";
 
 /** Attributes that the pane shows in words of its own. */
-const SHOWN = new Set(["conversation_sid", "channel", "from", "to", "name", "last_message", "summary", "handoff", "skills", "customer_address"]);
+const SHOWN = new Set([
+  "conversation_sid",
+  "channel",
+  "from",
+  "to",
+  "name",
+  "last_message",
+  "summary",
+  "handoff",
+  "skills",
+  "customer_address",
+]);
 
 /** @param {unknown} value */
 function plain(value) {
@@ -48,13 +59,15 @@ function Handoff({ handoff }) {
       <h3><${Icon} name="bot" />${by ? fill(gettext("Handed over by %(name)s"), { name: by }) : gettext("Handed over")}</h3>
       ${summary && html`<p class="handoff-summary">${summary}</p>`}
       <${Facts} rows=${Object.entries(context).map(([name, value]) => [humane(name), shown(value)])} />
-      ${transcript.length > 0 &&
-      html`<details>
+      ${
+        transcript.length > 0 &&
+        html`<details>
         <summary>${gettext("What was said before")}<span class="count">${transcript.length}</span></summary>
         <ol class="transcript">
           ${transcript.map((row, at) => html`<li key=${at}><strong>${humane(row.author)}</strong><p><${SafeText} text=${row.body} /></p></li>`)}
         </ol>
-      </details>`}
+      </details>`
+      }
     </section>
   `;
 }

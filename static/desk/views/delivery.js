@@ -9,12 +9,22 @@ import { deliveryName, whyFailed } from "../words.js";
 import { Icon } from "./icons.js";
 
 /** @type {Record<string, string>} */
-const ICONS = { sent: "check", delivered: "checks", read: "checks", failed: "alert", undelivered: "alert", unknown: "question", canceled: "close" };
+const ICONS = {
+  sent: "check",
+  delivered: "checks",
+  read: "checks",
+  failed: "alert",
+  undelivered: "alert",
+  unknown: "question",
+  canceled: "close",
+};
 
 /** @param {{status: string}} props */
 export function Ticks({ status }) {
   const name = deliveryName(status);
-  return html`<span class="ticks ticks-${status}" data-status=${status} title=${name}><${Icon} name=${ICONS[status] ?? "clock"} label=${name} /></span>`;
+  return html`<span class="ticks ticks-${status}" data-status=${status} title=${name}>
+    <${Icon} name=${ICONS[status] ?? "clock"} label=${name} />
+  </span>`;
 }
 
 /** @param {{message: import("../protocol.js").Message}} props */

@@ -29,10 +29,12 @@ function Away() {
       <span class="empty-mark"><${Icon} name="away" /></span>
       <h2>${gettext("You are away")}</h2>
       <p>${fill(words, { activity: state.value.worker?.activity_name ?? "" })}</p>
-      ${free &&
-      html`<button type="button" class="button button-primary" onClick=${() => setActivity(free.sid)}>
+      ${
+        free &&
+        html`<button type="button" class="button button-primary" onClick=${() => setActivity(free.sid)}>
         ${fill(gettext("Switch to %(activity)s"), { activity: free.friendly_name })}
-      </button>`}
+      </button>`
+      }
     </div>
   `;
 }
@@ -55,14 +57,20 @@ function Shortcuts() {
 
 /** What waits on the left, in a sentence. */
 function hint() {
-  if (offers.value.length) return fill(ngettext("%(n)s offer waits for you.", "%(n)s offers wait for you.", offers.value.length), { n: offers.value.length });
+  const n = offers.value.length;
+  if (n) return fill(ngettext("%(n)s offer waits for you.", "%(n)s offers wait for you.", n), { n });
   if (active.value.length) return gettext("Choose one on the left to read and answer.");
   return gettext("Accepted conversations open here.");
 }
 
+/** @param {{words: string}} props */
+function Busy({ words }) {
+  return html`<div class="empty" aria-busy="true"><span class="spinner"></span><p>${words}</p></div>`;
+}
+
 /** The middle pane while nothing is chosen. */
 export function NothingChosen() {
-  if (!known.value) return html`<div class="empty" aria-busy="true"><span class="spinner"></span><p>${gettext("Connecting to the desk…")}</p></div>`;
+  if (!known.value) return html`<${Busy} words=${gettext("Connecting to the desk…")} />`;
   return html`
     <div class="empty empty-wide">
       <span class="empty-mark"><${Icon} name="sms" /></span>
@@ -75,7 +83,7 @@ export function NothingChosen() {
 
 /** @param {{name: string}} props */
 export function Joining({ name }) {
-  return html`<div class="empty" aria-busy="true"><span class="spinner"></span><p>${fill(gettext("Opening the conversation with %(name)s…"), { name })}</p></div>`;
+  return html`<${Busy} words=${fill(gettext("Opening the conversation with %(name)s…"), { name })} />`;
 }
 
 /** The chosen work is no longer ours. */

@@ -15,8 +15,10 @@ function Placeholder({ icon, text }) {
 export function MediaBox({ media }) {
   const isPicture = SHOWABLE.test(media.content_type);
   const url = safeUrl(media.url ?? "");
-  if (media.status === "failed") return html`<${Placeholder} icon="alert" text=${gettext("This file could not be fetched.")} />`;
-  if (media.status === "pending" || !media.url || !url) return html`<${Placeholder} icon="clock" text=${gettext("The file is on its way…")} />`;
+  if (media.status === "failed")
+    return html`<${Placeholder} icon="alert" text=${gettext("This file could not be fetched.")} />`;
+  if (media.status === "pending" || !media.url || !url)
+    return html`<${Placeholder} icon="clock" text=${gettext("The file is on its way…")} />`;
   if (!isPicture) return html`<${FileLine} media=${media} url=${url} />`;
   return html`
     <a class="media-box" href=${url} target="_blank" rel="noopener noreferrer">

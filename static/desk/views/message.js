@@ -24,9 +24,15 @@ function Time({ at }) {
 
 /** @param {{message: Message, isMine: boolean, startsGroup: boolean}} props */
 function Row({ message, isMine, startsGroup }) {
-  if (message.author.kind === "system") return html`<div class="message-system" data-key=${message.sid}><p>${message.body}</p></div>`;
+  if (message.author.kind === "system")
+    return html`<div class="message-system" data-key=${message.sid}><p>${message.body}</p></div>`;
   const outbound = message.direction === "outbound";
-  const kinds = classes("message", outbound ? "is-outbound" : "is-inbound", `by-${message.author.kind}`, startsGroup && "starts-group");
+  const kinds = classes(
+    "message",
+    outbound ? "is-outbound" : "is-inbound",
+    `by-${message.author.kind}`,
+    startsGroup && "starts-group",
+  );
   return html`
     <div class=${kinds} data-key=${message.sid} data-ref=${message.ref} data-index=${message.index}>
       ${startsGroup && html`<${Author} message=${message} isMine=${isMine} />`}

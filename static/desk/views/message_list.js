@@ -29,26 +29,32 @@ function Top({ conversation }) {
   const { hasMore, loading, failed, end } = paneOf(key);
   const rows = rowsOf(key);
   const before = missingBefore(rows, conversation.last_index) ?? rows[0]?.index ?? conversation.last_index + 1;
-  if (loading) return html`<p class="list-top" aria-live="off"><span class="spinner"></span>${gettext("Loading earlier messages…")}</p>`;
+  if (loading)
+    return html`<p class="list-top" aria-live="off"><span class="spinner"></span>${gettext("Loading earlier messages…")}</p>`;
   if (failed) {
     return html`<p class="list-top">${gettext("Earlier messages could not be loaded.")}
       <button type="button" class="button button-small" onClick=${() => fetchPage(key, before)}>${gettext("Try again")}</button></p>`;
   }
   if (hasMore || hasLoadedAbove(rows, end)) {
-    return html`<p class="list-top"><button type="button" class="button button-small button-quiet" onClick=${() => goUp(key)}>${gettext("Earlier messages")}</button></p>`;
+    return html`<p class="list-top">
+      <button type="button" class="button button-small button-quiet" onClick=${() => goUp(key)}>${gettext("Earlier messages")}</button>
+    </p>`;
   }
   return html`<p class="list-top">${gettext("The conversation begins here.")}</p>`;
 }
 
 /** @param {{count: number, toNewest: () => void}} props */
 function Pill({ count, toNewest }) {
-  const words = count ? fill(ngettext("%(n)s new message", "%(n)s new messages", count), { n: count }) : gettext("Newest messages");
+  const words = count
+    ? fill(ngettext("%(n)s new message", "%(n)s new messages", count), { n: count })
+    : gettext("Newest messages");
   return html`<button type="button" class="pill" onClick=${toNewest}><${Icon} name="down" />${words}</button>`;
 }
 
 /** @param {{name: string}} props */
 function Typing({ name }) {
-  return html`<p class="typing" role="status"><span class="typing-dots" aria-hidden="true"><i></i><i></i><i></i></span>${fill(gettext("%(name)s is typing"), { name })}</p>`;
+  const words = fill(gettext("%(name)s is typing"), { name });
+  return html`<p class="typing" role="status"><span class="typing-dots" aria-hidden="true"><i></i><i></i><i></i></span>${words}</p>`;
 }
 
 /** @param {Conversation} conversation */
@@ -96,6 +102,7 @@ export function MessageList({ conversation }) {
   const [mark] = useState(() => ({ read: readIndex(conversation), last: conversation.last_index, workerSid: me }));
   const { list, scroller, isFollowing, toNewest } = useScroller(conversation);
   const shown = drawn(rows, end);
+  const isMineLast = shown.at(-1)?.author.sid === me;
   const isAtEnd = isFollowing && end === null;
   const [seen, setSeen] = useState(0);
 
@@ -111,7 +118,7 @@ export function MessageList({ conversation }) {
       <div class="message-list" role="log" tabindex="0" aria-label=${gettext("Messages")} aria-busy=${String(loading)} ref=${list}>
         <${Top} conversation=${conversation} />
         ${lines(shown, mark).map((line) => html`<${Line} key=${line.key} line=${line} me=${me} />`)}
-        ${end === null && pending.map((entry, at) => html`<${PendingRow} key=${entry.ref} entry=${entry} startsGroup=${at === 0 && shown.at(-1)?.author.sid !== me} />`)}
+        ${end === null && pending.map((entry, at) => html`<${PendingRow} key=${entry.ref} entry=${entry} startsGroup=${at === 0 && !isMineLast} />`)}
         ${isTyping(key) && html`<${Typing} name=${typing.value[key].name || conversation.contact.name} />`}
       </div>
       ${!isAtEnd && html`<${Pill} count=${below} toNewest=${toNewest} />`}

@@ -43,8 +43,12 @@ function Words({ offer }) {
   const handoff = handoffOf(offer, null);
   const last = offer.task.attributes.last_message;
   return html`
-    ${handoff?.summary &&
-    html`<p class="offer-summary"><${Icon} name="bot" /><span><span class="visually-hidden">${gettext("Summary:")} </span>${handoff.summary}</span></p>`}
+    ${
+      handoff?.summary &&
+      html`<p class="offer-summary">
+      <${Icon} name="bot" /><span><span class="visually-hidden">${gettext("Summary:")} </span>${handoff.summary}</span>
+    </p>`
+    }
     ${last && html`<blockquote class="offer-words">${last}</blockquote>`}
   `;
 }

@@ -29,10 +29,12 @@ function LinkState() {
 function Notices() {
   const label = sound.value ? gettext("Sound is on. Turn it off") : gettext("Sound is off. Turn it on");
   return html`
-    ${permission.value === "default" &&
-    html`<button type="button" class="button button-quiet ask-notices" onClick=${askPermission}>
+    ${
+      permission.value === "default" &&
+      html`<button type="button" class="button button-quiet ask-notices" onClick=${askPermission}>
       <${Icon} name="bell" /><span>${gettext("Notify me")}</span>
-    </button>`}
+    </button>`
+    }
     <button type="button" class="icon-button" aria-label=${label} title=${label} onClick=${toggleSound}>
       <${Icon} name=${sound.value ? "sound" : "mute"} />
     </button>

@@ -24,13 +24,16 @@ function Preview({ item }) {
   if (draft) return html`<span class="preview-draft">${gettext("Draft:")}</span> ${draft}`;
   const last = conversation?.last_message;
   if (!last) return reservation?.task.attributes.last_message ?? reservation?.task.task_queue_friendly_name ?? "";
-  if (last.author_kind === "agent") return html`<span class="preview-own">${gettext("You:")}</span> ${last.body || gettext("Picture")}`;
+  if (last.author_kind === "agent")
+    return html`<span class="preview-own">${gettext("You:")}</span> ${last.body || gettext("Picture")}`;
   return last.body || gettext("Picture");
 }
 
 /** Has one of the last messages gone wrong? @param {string} key */
 function isTroubled(key) {
-  const lately = rowsOf(key).slice(-20).some((row) => row.direction === "outbound" && TROUBLED.includes(row.status));
+  const lately = rowsOf(key)
+    .slice(-20)
+    .some((row) => row.direction === "outbound" && TROUBLED.includes(row.status));
   return lately || pendingOf(key).some((entry) => entry.phase === "failed");
 }
 
@@ -45,7 +48,8 @@ function Unread({ count }) {
 export function WorkLine({ item }) {
   const { name, channel } = customerOf(item.reservation, item.conversation);
   const count = unreadOf(item.conversation);
-  const at = item.conversation?.last_message?.date_created ?? item.reservation?.date_created ?? item.conversation?.date_created;
+  const at =
+    item.conversation?.last_message?.date_created ?? item.reservation?.date_created ?? item.conversation?.date_created;
   const isOpen = item.key === selected.value;
   return html`
     <li>

@@ -37,7 +37,8 @@ export function WrapUp({ task }) {
       </label>
       <label class="field wrap-up-note">
         <span>${gettext("Note")}</span>
-        <input type="text" autocomplete="off" maxlength="500" value=${note} onInput=${(/** @type {any} */ event) => setNote(event.currentTarget.value)} />
+        <input type="text" autocomplete="off" maxlength="500" value=${note}
+          onInput=${(/** @type {any} */ event) => setNote(event.currentTarget.value)} />
       </label>
       <button type="submit" class="button button-primary" disabled=${busy}>${busy ? gettext("Completing…") : gettext("Complete")}</button>
     </form>
