@@ -14,7 +14,18 @@ from contactcenter.environment import env
 from contactcenter.supervisor import Child, Supervisor
 
 MANAGE = str(Path(settings.BASE_DIR) / "manage.py")
-WORKER = ["-m", "celery", "-A", "contactcenter.celery:app", "worker", "--pool", "threads", "--loglevel", "WARNING"]
+WORKER = [
+    "-m",
+    "celery",
+    "--quiet",
+    "-A",
+    "contactcenter.celery:app",
+    "worker",
+    "--pool",
+    "threads",
+    "--loglevel",
+    "WARNING",
+]
 WORKER_QUIETLY = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
 
 # A hurry compared with containers: nobody waits half a minute at a terminal.

@@ -29,6 +29,7 @@ class Command(BaseCommand):
         parser.add_argument("--reload", action="store_true", help="start anew when a source file changes")
 
     def handle(self, *args: Any, host: str, port: int, reload: bool, **options: Any) -> None:
+        os.umask(0o077)  # The database and the media are people's words: for the owner's eyes only.
         if not reload:
             self._refuse_early(host, port)
             # Until the server listens there is nothing to wait for.
@@ -85,6 +86,6 @@ class Command(BaseCommand):
             self.stdout.write(f"  {name:<10}{url}{path}")
         log_ins = Path(settings.VAR_DIR) / "demo-logins.txt"
         if log_ins.exists():
-            self.stdout.write("\n" + log_ins.read_text().rstrip())
+            self.stdout.write("\n  " + log_ins.read_text().rstrip().replace("\n", "\n  "))
         self.stdout.write("\n  Ctrl-C stops.\n")
         self.stdout.flush()
