@@ -6,6 +6,7 @@ again, a refused write does the same, and a router that lost its lease writes no
 
 import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 from typing import Final, Protocol, TypeVar
 
 import structlog
@@ -57,7 +58,8 @@ class Router:
         by_workspace: dict[str, list[Event]] = {}
         for event in events:
             by_workspace.setdefault(event.workspace_sid, []).append(event)
-        worked = [router.step(by_workspace.get(sid, ())) for sid, router in self._routers.items()]
+        now = database_now().timestamp()
+        worked = [router.step(by_workspace.get(sid, ()), now=now) for sid, router in self._routers.items()]
         if events:
             self._position = events[-1].position or self._position
         return len(events) == BATCH or any(worked)
@@ -92,21 +94,20 @@ class WorkspaceRouter:
         self._all_workers = False
         self._set_aside: list[tuple[float, str]] = []
 
-    def step(self, events: Iterable[Event]) -> bool:
+    def step(self, events: Iterable[Event], *, now: float) -> bool:
         """One decision; True when something was written or refused, so that another may follow."""
-        board = self._held_board()
+        board = self._held_board(now)
         if board is None:
             return False
         try:
-            return self._decide(board, events)
+            return self._decide(board, events, now)
         except Exception:
             self._board = None  # What was half read is not worth keeping.
             raise
 
-    def _decide(self, board: Board, events: Iterable[Event]) -> bool:
+    def _decide(self, board: Board, events: Iterable[Event], now: float) -> bool:
         for event in events:
             self._note(event)
-        now = database_now().timestamp()
         self._read_again(board, now)
         decision = decide(board, now, limit=OFFERS_PER_TRANSACTION)
         if decision:
@@ -119,7 +120,7 @@ class WorkspaceRouter:
 
     # --- the board ---
 
-    def _held_board(self) -> Board | None:
+    def _held_board(self, now: float) -> Board | None:
         """The board, if this process is the one that routes; read from the tables when it has just become so."""
         if self._board is None and time.monotonic() < self._try_at:
             return None
@@ -129,12 +130,11 @@ class WorkspaceRouter:
             return None
         if self._board is None or self._fence != self.lease.fence:
             self._fence = self.lease.fence
-            self._board = self._build()
+            self._board = self._build(now)
         return self._board
 
-    def _build(self) -> Board:
+    def _build(self, now: float) -> Board:
         board = Board()
-        now = database_now().timestamp()
         for queue in reading.queue_facts(self._pk):
             board.put_queue(queue)
         for worker in reading.worker_facts(self._pk):
@@ -177,7 +177,7 @@ class WorkspaceRouter:
     def _write(self, decision: Decision, now: float) -> None:
         """Write under the lease; without it, or without a database, the board is not worth keeping."""
         try:
-            refused = write_decision(decision, self.lease)
+            refused = write_decision(decision, self.lease, now=datetime.fromtimestamp(now, UTC))
         except LostLease:
             logger.warning("router lost its lease", workspace=self.sid)
             self._board = None

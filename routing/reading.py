@@ -8,12 +8,15 @@ from typing import Any
 from django.db.models import Count, QuerySet
 
 from agents.models import Worker, WorkerChannel
-from eventlog.dbclock import database_now
+from kernel import clock
 from routing.core.document import stored_workflow
 from routing.core.expressions import parse
 from routing.core.facts import REFUSAL_PAUSE_SECONDS, ChannelFacts, QueueFacts, TaskFacts, WorkerFacts
 from routing.core.workflow import Step, Workflow, step_at
 from routing.models import Reservation, Task, TaskOrder, TaskQueue
+
+_CLOCK_SLACK = timedelta(minutes=1)
+"""How far our clock may be from the database's; the board itself forgets pauses that are over."""
 
 Sids = Collection[str] | None
 """Which rows; None means all of the workspace."""
@@ -95,10 +98,10 @@ def task_facts(workspace_id: int, sids: Sids = None) -> list[TaskFacts]:
     """Those of the tasks that are pending."""
     rows = _of(Task.objects.filter(workspace_id=workspace_id, assignment_status="pending"), sids)
     refusals = _refusals(workspace_id, sids)
-    return [
-        _task(dict(zip(_TASK_COLUMNS, values, strict=True)), refusals)
-        for values in rows.values_list(*_TASK_COLUMNS).iterator(chunk_size=2000)
-    ]
+    values = rows.values_list(*_TASK_COLUMNS)
+    # A cursor on the server costs three round trips: for the whole table, not for a handful of rows.
+    found = values.iterator(chunk_size=2000) if sids is None else values
+    return [_task(dict(zip(_TASK_COLUMNS, row, strict=True)), refusals) for row in found]
 
 
 def _task(row: dict[str, Any], refusals: dict[int, list[tuple[str, float]]]) -> TaskFacts:
@@ -129,11 +132,11 @@ def _step(row: dict[str, Any], workflow: Workflow | None) -> Step | None:
 
 def _refusals(workspace_id: int, sids: Sids) -> dict[int, list[tuple[str, float]]]:
     """Who said no, or nothing, so lately that the task is kept from him."""
-    pause = timedelta(seconds=REFUSAL_PAUSE_SECONDS)
+    pause = timedelta(seconds=REFUSAL_PAUSE_SECONDS) + _CLOCK_SLACK
     recent = Reservation.objects.filter(
         task__workspace_id=workspace_id,
         reservation_status__in=("rejected", "timeout"),
-        ended_at__gt=database_now() - pause,
+        ended_at__gt=clock.now() - pause,
     )
     if sids is not None:
         recent = recent.filter(task__sid__in=sids)

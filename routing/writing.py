@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 
 import structlog
@@ -32,8 +33,8 @@ class Refused:
     broken: set[str] = field(default_factory=set)
 
 
-def write_decision(decision: Decision, lease: Lease) -> Refused:
-    """Write all that still fits the tables.
+def write_decision(decision: Decision, lease: Lease, *, now: datetime) -> Refused:
+    """Write all that still fits the tables; ``now`` is the database's time.
 
     Raises LostLease, having written nothing, when another router has the workspace.
     """
@@ -46,31 +47,30 @@ def write_decision(decision: Decision, lease: Lease) -> Refused:
             _attempt(move.task, partial(advance, step=move.step), tasks, refused)
         for timeout in decision.timeouts:
             _attempt(timeout, partial(cancel_task, actor=SYSTEM, reason=WORKFLOW_TIMEOUT), tasks, refused)
-        _write_offers(decision, tasks, refused)
+        _write_offers(decision, tasks, refused, now=now)
     return refused
 
 
-def _write_offers(decision: Decision, tasks: dict[str, Task], refused: Refused) -> None:
+def _write_offers(decision: Decision, tasks: dict[str, Task], refused: Refused, *, now: datetime) -> None:
     sids = {each.worker_sid for each in decision.offers}
     workers = {worker.sid: worker for worker in Worker.objects.select_related("workspace").filter(sid__in=sids)}
     for each in decision.offers:
         worker = workers.get(each.worker_sid)
         if worker is None:
             refused.tasks.add(each.task.sid)
-        elif _attempt(each.task, partial(offer, worker=worker), tasks, refused):
+        elif _attempt(each.task, partial(offer, worker=worker, now=now), tasks, refused):
             continue
         refused.workers.add(each.worker_sid)
 
 
 def _attempt(facts: TaskFacts, write: Write, tasks: dict[str, Task], refused: Refused) -> bool:
-    """Write about one task, in a savepoint of its own: one bad row must not hold up the others."""
+    """Write about one task. The verb has a savepoint of its own: one bad row must not hold up the others."""
     task = tasks.get(facts.sid)
     if task is None or task.version != facts.version:
         refused.tasks.add(facts.sid)
         return False
     try:
-        with transaction.atomic():
-            write(task)
+        write(task)
     except DomainError:
         refused.tasks.add(facts.sid)
     except OperationalError:  # Not this row's fault: a deadlock, or the database is gone.

@@ -197,7 +197,10 @@ def test_target_expression_compares_task_and_worker():
 def test_expression_on_capacity_follows_what_was_just_given():
     target = {"expression": "worker.channel.voice.available_capacity_percentage == 100"}
     made = board(
-        worker("ada"), task("A", channel="voice", priority=1), in_step("B", target, number=2), worker("ben", number=2)
+        worker("ada"),
+        worker("ben", number=2, last_assigned=NOW + 1),
+        task("A", channel="voice", priority=1),
+        in_step("B", target, number=2),
     )
 
     assert offers(made) == [("A", "ada"), ("B", "ben")]

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 def frozen(monkeypatch):
     """A clock that stands still and is moved by hand, for the database's time as well."""
     with time_machine.travel(clock.now(), tick=False) as traveller:
-        for module in ("routing.engine", "routing.reading", "routing.actions.tasks", "routing.actions.reservations"):
+        for module in ("routing.engine", "routing.actions.tasks", "routing.actions.reservations"):
             monkeypatch.setattr(f"{module}.database_now", clock.now)
         yield traveller
 
@@ -342,10 +342,10 @@ def test_offer_that_the_tables_refuse_is_read_again(workspace, queue, pump, monk
     task = make_task(workspace, queue, priority=9)
     original = writing.write_decision
 
-    def late(decision, lease):
+    def late(decision, lease, **more):
         monkeypatch.setattr(engine, "write_decision", original)
         offered(rival, ada)
-        return original(decision, lease)
+        return original(decision, lease, **more)
 
     monkeypatch.setattr(engine, "write_decision", late)
     pump.run()
@@ -359,21 +359,28 @@ def test_offer_that_the_tables_refuse_is_read_again(workspace, queue, pump, monk
 
 
 def test_task_changed_since_it_was_read_is_decided_anew(workspace, queue, pump, monkeypatch):
-    make_worker(workspace, "Ada", "billing")
+    make_workflow(workspace, ("1==1", [{"queue": queue.sid, "expression": "worker.level >= task.level"}]))
+    make_worker(workspace, "Ada", level=3)
+    make_worker(workspace, "Ben", level=9, doing="Break")
     pump.run()
-    task = make_task(workspace, queue)
+    task = make_task(workspace, attributes={"level": 2})
     original = writing.write_decision
+    decisions = []
 
-    def late(decision, lease):
-        monkeypatch.setattr(engine, "write_decision", original)
-        actions.update_task(queries.task(task.sid), priority=5, actor=SYSTEM)
-        return original(decision, lease)
+    def late(decision, lease, **more):
+        if not decisions:
+            actions.update_task(queries.task(task.sid), attributes={"level": 5}, actor=SYSTEM)
+        decisions.append(decision)
+        return original(decision, lease, **more)
 
     monkeypatch.setattr(engine, "write_decision", late)
     pump.run()
+    assert [len(decision.offers) for decision in decisions] == [1]
+    assert asked() == []
 
-    assert asked() == [(task.sid, "Ada", "pending")]
-    assert queries.task(task.sid).version == 3
+    ready(Worker.objects.get(friendly_name="Ben"))
+    pump.run()
+    assert asked() == [(task.sid, "Ben", "pending")]
 
 
 def test_one_bad_row_does_not_hold_up_the_others(workspace, queue, pump, monkeypatch, frozen):
@@ -383,10 +390,10 @@ def test_one_bad_row_does_not_hold_up_the_others(workspace, queue, pump, monkeyp
     good = make_task(workspace, queue)
     original = writing.offer
 
-    def broken(task, *, worker):
+    def broken(task, **more):
         if task.sid == bad.sid:
             raise ValueError("this row is broken")
-        return original(task, worker=worker)
+        return original(task, **more)
 
     monkeypatch.setattr(writing, "offer", broken)
     pump.run()
@@ -405,7 +412,7 @@ def test_database_failure_costs_the_board_and_nothing_else(workspace, queue, pum
     task = make_task(workspace, queue)
     original = writing.offer
 
-    def failing(task, *, worker):
+    def failing(task, **more):
         monkeypatch.setattr(writing, "offer", original)
         raise OperationalError("deadlock detected")
 

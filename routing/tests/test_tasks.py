@@ -13,7 +13,9 @@ from kernel import clock
 from kernel.actor import SYSTEM
 from kernel.errors import Forbidden, Invalid, NotFound, StaleMove
 from routing import actions, queries
+from routing.core.document import stored_workflow
 from routing.core.states import RESERVATION, TASK
+from routing.core.workflow import first_step, step_after_timeout
 from routing.models import Reservation, Task, Workflow
 from routing.payloads import reservation_payload, task_payload
 from routing.tests.factories import accepted, make_queue, make_task, make_workflow, offered
@@ -413,6 +415,24 @@ def test_ended_task_cannot_be_updated(workspace, queue):
 
     with pytest.raises(StaleMove):
         actions.update_task(task, attributes={"b": 2}, actor=SYSTEM)
+
+
+def test_step_is_not_taken_by_a_row_that_has_changed(workspace, queue):
+    make_workflow(workspace, ("1==1", [{"queue": queue.sid, "timeout": 5}, {"priority": 8}]))
+    task = make_task(workspace)
+    workflow = stored_workflow(task.workflow_version.configuration)
+    step = step_after_timeout(workflow, {}, first_step(workflow, {}))
+    stale = queries.task(task.sid)
+    actions.update_task(task, priority=3, actor=SYSTEM)
+
+    with pytest.raises(StaleMove):
+        actions.advance(stale, step=step)
+    assert queries.task(task.sid).priority == 3
+
+    actions.advance(queries.task(task.sid), step=step)
+    fresh = queries.task(task.sid)
+    assert (fresh.priority, fresh.target_index, fresh.step_due_at, fresh.version) == (8, 1, None, 3)
+    assert Event.objects.order_by("-pk")[0].type == "task.updated"
 
 
 # --- reading ---
