@@ -1,0 +1,152 @@
+"""The embedded product as a process: what it refuses, what it answers on the wire, how it ends."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+
+import pytest
+import websockets.sync.client
+from websockets.exceptions import ConnectionClosedError
+
+from contactcenter.environment import BASE_DIR
+
+pytestmark = pytest.mark.timeout(120)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def start(port, folder, *arguments, **more):
+    env = {"PATH": os.environ["PATH"], "READ_DOT_ENV": "0", "VAR_DIR": str(folder)}
+    command = [sys.executable, "manage.py", "serve", "--port", str(port), *arguments]
+    return subprocess.Popen(command, cwd=BASE_DIR, env=env, text=True, stderr=subprocess.STDOUT, **more)
+
+
+def status(url) -> int:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
+    except OSError:
+        return 0
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    """A running product: port, folder, process."""
+    port, folder = free_port(), tmp_path_factory.mktemp("served")
+    log = folder / "log"
+    with log.open("w") as out:
+        process = start(port, folder / "var", stdout=out)
+    until = time.monotonic() + 60
+    while status(f"http://127.0.0.1:{port}/readyz") != 200:
+        assert process.poll() is None, log.read_text()
+        assert time.monotonic() < until, log.read_text()
+    yield port, folder, process
+    process.kill()
+    process.wait()
+
+
+def test_it_says_what_to_open_and_who_may(served):
+    port, folder, _ = served
+    text = (folder / "log").read_text()
+
+    assert f"http://127.0.0.1:{port}/phones/" in text
+    assert f"http://127.0.0.1:{port}/desk/" in text
+    for name in ("agent", "supervisor", "admin"):
+        assert name in text
+    assert "Traceback" not in text
+    assert "arning:" not in text, text
+
+
+def test_what_it_keeps_is_for_the_owner_alone(served):
+    _, folder, _ = served
+
+    for name in ("contactcenter.sqlite3", "demo-logins.txt", "secrets/secret_key"):
+        assert (folder / "var" / name).stat().st_mode & 0o077 == 0, name
+
+
+def test_a_port_in_use_is_one_clear_line(served, tmp_path):
+    port, _, _ = served
+
+    process = start(port, tmp_path, stdout=subprocess.PIPE)
+    text, _ = process.communicate(timeout=60)
+
+    assert process.returncode == 1
+    assert len(text.strip().splitlines()) == 1, text
+    assert f"Port {port}" in text
+    assert f"--port {port + 1}" in text
+
+
+def test_a_large_body_is_refused_before_it_was_sent(served):
+    port, _, _ = served
+    head = f"POST /login/ HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Length: 20000000\r\n\r\n"
+
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as wire:
+        wire.sendall(head.encode() + b"x" * 1000)
+        answer = wire.makefile("rb").readline()
+
+    assert answer == b"HTTP/1.1 413 Content Too Large\r\n"
+
+
+def test_a_large_body_of_unknown_length_is_refused_on_the_way(served):
+    port, _, _ = served
+    head = f"POST /login/ HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nTransfer-Encoding: chunked\r\n\r\n"
+    chunk = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
+
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as wire:
+        wire.sendall(head.encode())
+        sent = 0
+        try:
+            while sent < 20_000_000:
+                wire.sendall(chunk)
+                sent += len(chunk)
+        except OSError:
+            pass
+
+    assert sent < 20_000_000
+    assert status(f"http://127.0.0.1:{port}/readyz") == 200
+
+
+def test_a_forged_origin_is_closed_with_a_reason(served):
+    port, _, _ = served
+
+    with (
+        websockets.sync.client.connect(f"ws://127.0.0.1:{port}/ws/desk", origin="http://evil.example") as socket_,
+        pytest.raises(ConnectionClosedError) as closed,
+    ):
+        socket_.recv(timeout=10)
+
+    assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (4403, "origin not allowed")
+
+
+def test_static_files_are_served_by_hashed_names_and_kept(served):
+    port, _, _ = served
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/login/", timeout=5) as page:
+        name = page.read().decode().partition('rel="stylesheet" href="')[2].partition('"')[0]
+
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{name}", timeout=5) as answer:
+        assert "immutable" in answer.headers["Cache-Control"]
+        assert answer.headers["Content-Type"].startswith("text/css")
+
+
+# Last: it ends what the others ask.
+def test_it_ends_cleanly_within_five_seconds(served):
+    port, folder, process = served
+    before = time.monotonic()
+
+    process.send_signal(signal.SIGTERM)
+
+    assert process.wait(10) == 0
+    assert time.monotonic() - before < 5
+    assert status(f"http://127.0.0.1:{port}/readyz") == 0
+    assert "Traceback" not in (folder / "log").read_text()
