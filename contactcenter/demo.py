@@ -61,7 +61,7 @@ def make() -> bool:
     if settings.TWIN_ENABLED:
         webhooks = f"{settings.PUBLIC_URL}/webhooks/twilio"
         twin.ensure_customers()
-        twin.ensure_numbers(webhook_url=f"{webhooks}/messages", fallback_url=f"{webhooks}/fallback")
+        twin.ensure_numbers(webhook_url=f"{webhooks}/messages#rc=5&rp=all", fallback_url=f"{webhooks}/fallback")
     return made
 
 

@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.utils import translation
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from accounts.models import User
 from agents.queries import actor_for, worker_for
@@ -20,7 +20,7 @@ PAGE = 50
 @login_required
 @never_cache
 @ensure_csrf_cookie
-@require_GET
+@require_safe
 def desk(request: HttpRequest) -> HttpResponse:
     """The shell; everything that lives comes over the socket."""
     user = _user(request)
@@ -39,7 +39,7 @@ def desk(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @never_cache
-@require_GET
+@require_safe
 def messages(request: HttpRequest, sid: str) -> JsonResponse:
     """A page of messages before ``before``, oldest first."""
     try:

@@ -43,6 +43,7 @@ class Nemesis(threading.Thread):
     def __init__(self, product: Product, *, seed: int) -> None:
         super().__init__(daemon=True)
         self.product = product
+        self.seed = seed
         self.random = random.Random(seed)
         self.rest = threading.Event()
         self.kills: list[str] = []
@@ -60,9 +61,13 @@ class Nemesis(threading.Thread):
                 self.product.wait_ready()
 
 
-def write(provider: Provider, product: Product, customer: str, acknowledged: dict[str, list[str]]) -> None:
-    """One customer writes one text after the other, each when the one before was acknowledged."""
+def write(
+    provider: Provider, product: Product, customer: str, acknowledged: dict[str, list[str]], *, seed: int
+) -> None:
+    """One customer writes one text after the other, each some time after the one before was acknowledged."""
+    think = random.Random(seed)
     for number in range(MESSAGES // CUSTOMERS):
+        threading.Event().wait(think.uniform(0.5, 2.5))
         params = provider.message(sender=customer, to=OURS, body=f"{customer} {number}")
         assert provider.bring(product.url, params, seconds=120)
         acknowledged[customer].append(params["MessageSid"])
@@ -91,7 +96,10 @@ def test_nothing_lost_nothing_doubled_everything_in_order(product: Product, prov
 
 async def story(product: Product, provider: Provider, nemesis: Nemesis, acknowledged: dict[str, list[str]]) -> Agent:
     agent = await ready_agent(product.url, "ana", product.logins()["ana"], answer=lambda body: f"re: {body}")
-    writers = [asyncio.to_thread(write, provider, product, customer, acknowledged) for customer in acknowledged]
+    writers = [
+        asyncio.to_thread(write, provider, product, customer, acknowledged, seed=nemesis.seed + number)
+        for number, customer in enumerate(acknowledged)
+    ]
     nemesis.start()
     await asyncio.gather(*writers)
     nemesis.rest.set()

@@ -22,6 +22,7 @@ class Cast:
         self.browser = browser
         self.contexts: list[BrowserContext] = []
         self.complaints: list[str] = []
+        self.desks: list[Desk] = []
 
     def context(self, **options: Any) -> BrowserContext:
         context = self.browser.new_context(base_url=self.product.url, **{"locale": "en-GB", **options})
@@ -40,6 +41,8 @@ class Cast:
             self.complaints.append(message.text)
 
     def leave(self) -> None:
+        for desk in self.desks:
+            desk.activity("Offline")
         for context in self.contexts:
             context.close()
         assert self.complaints == []
@@ -47,7 +50,9 @@ class Cast:
     def agent(self, username: str = "ana", **options: Any) -> "Desk":
         context = self.context(**options)
         sign_in(self.page(context), username, self.product.logins()[username])
-        return Desk(self, context.pages[0])
+        desk = Desk(self, context.pages[0])
+        self.desks.append(desk)
+        return desk
 
     def phone(self, channel: str, *, name: str | None = None, **options: Any) -> "Phone":
         page = self.page(self.context(**options))
@@ -85,6 +90,8 @@ class Desk:
         return Desk(self.cast, page)
 
     def activity(self, name: str) -> None:
+        if self.page.locator(".activity-name").inner_text() == name:
+            return
         self.page.locator(".activity-button").click()
         self.page.get_by_role("menuitemradio", name=name, exact=True).click()
         expect(self.page.locator(".activity-name")).to_have_text(name, timeout=SOON)
@@ -108,8 +115,9 @@ class Desk:
     def sees(self, text: str) -> None:
         expect(self.message(text)).to_have_count(1, timeout=SOON)
 
-    def open(self, name: str) -> None:
-        self.page.locator(".work-line", has_text=name).click()
+    def line(self, words: str) -> Locator:
+        """The line of the work list with these last words."""
+        return self.page.locator(".work-line", has_text=words)
 
     def wrap_up_and_complete(self) -> None:
         self.page.get_by_role("button", name="Wrap up").click()

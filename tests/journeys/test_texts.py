@@ -22,7 +22,7 @@ def test_from_the_first_text_to_completed(cast: Cast, channel: str, tick: str) -
 
     expect(ana.message(f"good day by {channel}").locator(f"[data-status={tick}]")).to_be_visible(timeout=SOON)
     ana.wrap_up_and_complete()
-    expect(ana.page.locator(".work-line", has_text=phone.name)).to_have_count(0, timeout=SOON)
+    expect(ana.line(f"good day by {channel}")).to_have_count(0, timeout=SOON)
 
 
 def test_a_picture_reaches_the_agent(cast: Cast) -> None:
@@ -57,8 +57,9 @@ def test_two_agents_talk_at_once_and_see_only_their_own(cast: Cast) -> None:
     first.say("ben only")
 
     ben.sees("ben only")
-    expect(ana.page.locator(".work-line", has_text="First")).to_have_count(0)
-    conversation = ben.page.locator(".work-line", has_text="First").get_attribute("data-item")
+    expect(ana.line("for ana")).to_have_count(1)
+    expect(ana.line("ben only")).to_have_count(0)
+    conversation = ben.line("ben only").get_attribute("data-item")
     answer = ana.page.request.get(f"/desk/conversations/{conversation}/messages")
     assert answer.status == 404
 
@@ -87,7 +88,7 @@ def test_a_second_tab_shows_the_same_truth(cast: Cast) -> None:
     other = ana.second_tab()
 
     ana.say("from the first tab")
-    other.open("Tabby")
+    other.line("from the first tab").click()
     other.sees("from the first tab")
     other.say("from the second tab")
 

@@ -92,7 +92,7 @@ class Agent:
     async def _connection(self) -> None:
         assert self._session is not None
         address = self.url.replace("http", "ws", 1) + "/ws/desk"
-        async with self._session.ws_connect(address, origin=self.url, max_msg_size=0, timeout=5) as socket:
+        async with self._session.ws_connect(address, origin=self.url, max_msg_size=0) as socket:
             await socket.send_json({"do": "hello", "cursors": self.cursors})
             async for message in socket:
                 if message.type is not aiohttp.WSMsgType.TEXT:
