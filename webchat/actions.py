@@ -132,7 +132,8 @@ def _inbound(visitor: Visitor, *, text: str, ref: str) -> InboundMessage:
         from_address=visitor.identity,
         to_address=visitor.address.address,
         body=text,
-        profile_name=visitor.name,
+        # Several nameless visitors must be told apart on the agents' screens.
+        profile_name=visitor.name or f"Visitor {visitor.sid[-4:].upper()}",
         ref=ref,
     )
 

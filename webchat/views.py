@@ -49,7 +49,7 @@ def frame(request: HttpRequest) -> HttpResponse:
         response = render(request, "webchat/frame.html", {"boot": boot, "address": address})
     response["Content-Language"] = language
     policy: Any = response
-    policy._csp_update = {"frame-ancestors": [SELF, *queries.frame_ancestors(address)]}
+    policy._csp_replace = {"frame-ancestors": [SELF, *queries.frame_ancestors(address)]}
     return response
 
 

@@ -1,0 +1,41 @@
+/** Becoming somebody: the first words of a newcomer fetch a token. */
+
+/** The server says why not. */
+export class Refused extends Error {}
+
+/**
+ * The token that stands after this; of several tabs that ask at once, one asks the server.
+ *
+ * @param {import("./store.js").Store} store
+ * @param {string} url
+ * @param {{deployment: string, name: string}} who
+ * @returns {Promise<string>}
+ */
+export async function begin(store, url, who) {
+  // Locks exist on secure origins only; elsewhere two tabs at the same moment may become two visitors.
+  if (!navigator.locks) return ask(store, url, who);
+  return navigator.locks.request(store.tokenKey, () => ask(store, url, who));
+}
+
+/** @param {import("./store.js").Store} store @param {string} url @param {{deployment: string, name: string}} who */
+async function ask(store, url, who) {
+  if (store.token) return store.token;
+  const answer = await fetch(url, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(who),
+    credentials: "omit",
+  });
+  if (answer.status >= 500) throw new Error(`status ${answer.status}`);
+  const data = await answer.json();
+  if (!answer.ok) throw new Refused(data.message);
+  store.token = data.token;
+  return data.token;
+}
+
+/** A UUID. `crypto.randomUUID` exists only on secure origins, and a trial on a LAN address is not one. */
+export function newRef() {
+  if (crypto.randomUUID) return crypto.randomUUID();
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
