@@ -1,0 +1,1 @@
+"""The REST surface for programs: bots hand conversations over, speak, and read."""

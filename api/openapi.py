@@ -1,0 +1,256 @@
+"""What the OpenAPI document says of each operation, with examples that work."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from django.utils import translation
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
+
+from api import shapes
+from api.serializers import HandOffListQuery, HandOffSerializer, MessageListQuery, NewMessageSerializer
+
+DESCRIPTION = """\
+Bots and other programs hand conversations over to people, speak while they own a conversation, and read what was said.
+
+**Keys.** An administrator makes an API key and chooses its scopes: `handoffs:write`, `conversations:read`,
+`conversations:write`. Send it as `Authorization: Bearer cc_SK…`.
+
+**Refusals** have one shape, `Problem`: a stable `code`, a `message` that says what to do, the `field` to mend.
+Fields that are not known are refused by name.
+
+**Repeats.** A hand-off with an `Idempotency-Key`, and a message with a `ref`, may be sent again after a time-out:
+nothing happens twice.
+
+**Webhooks.** While a bot owns a conversation, its endpoint gets `message.added` as a POST, signed as
+[Standard Webhooks](https://www.standardwebhooks.com) describes it. `examples/bot.py` is a complete bot.
+"""
+
+_SK = "SK" + "0" * 32
+_HO = "HO6d1f0a52c6b04c1b8a3f6f1c5f0e9a77"
+_CH = "CH2b7c1b0d9a8e4f0fb0a7b0a4c9d2e1f3"
+_WT = "WT0c9be2f48a0f4c4ba6c1d5f0b7a3e2d1"
+_IM = "IM93ad0c5e4b3f4f53a1a0b44cf2f1a6d8"
+_AT = "2026-01-02T03:04:05.678Z"
+
+
+class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """How the document names our authentication."""
+
+    target_class = "api.authentication.ApiKeyAuthentication"
+    name = "apiKey"
+
+    def get_security_definition(self, _auto_schema: Any) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer", "bearerFormat": f"cc_{_SK}_…", "description": "An API key."}
+
+
+@lru_cache(maxsize=1)
+def document() -> dict[str, Any]:
+    """The OpenAPI document of the resources, in English."""
+    from api import urls  # The addresses know the views, and the views know this module.
+
+    with translation.override("en"):
+        generator: Any = SchemaGenerator
+        made: dict[str, Any] = generator(patterns=urls.resources).get_schema(request=None, public=True)
+    made["info"]["description"] = DESCRIPTION
+    made["tags"] = [{"name": "handoffs"}, {"name": "conversations"}]
+    return made
+
+
+# --- refusals ---
+
+_REFUSALS = {
+    400: ("The request cannot be accepted as it is.", "invalid", "This field is required.", "channel.from"),
+    401: (
+        "The API key is missing, unknown or revoked.",
+        "bad-api-key",
+        "The API key is missing, unknown or revoked.",
+        None,
+    ),
+    403: ("The key lacks the scope.", "forbidden", "This needs the permission handoffs:write.", None),
+    404: ("Unknown, or of another account.", "not-found", f"There is no conversation {_CH}.", "conversation"),
+    409: ("It clashes with what already stands.", "conflict", "The conversation is closed.", "conversation"),
+    413: (
+        "The body is larger than 1 MiB.",
+        "too-large",
+        "The request body is too large; 1048576 bytes are taken.",
+        None,
+    ),
+    415: ("Only JSON is taken.", "unsupported-media-type", "Send the body as application/json.", "Content-Type"),
+    429: ("Too many refused keys from this address.", "throttled", "Request was throttled.", None),
+}
+_NOT_OWNER = "The conversation is with agent now; a bot speaks only while it owns the conversation."
+_MISMATCH = "This Idempotency-Key came with another request before. Use a new key for a new request."
+
+
+def _refusals(*statuses: int, conflict: Mapping[str, Any] | None = None) -> dict[int, OpenApiResponse]:
+    own = {409: conflict or {}}
+    return {status: _refusal(status, *_REFUSALS[status], own=own.get(status, {})) for status in statuses}
+
+
+def _refusal(
+    status: int, description: str, code: str, message: str, field: str | None, *, own: Mapping[str, Any]
+) -> OpenApiResponse:
+    value: dict[str, Any] = {"code": code, "message": message, "field": field, "status": status, **own}
+    example = OpenApiExample(str(value["code"]), value=value, response_only=True, status_codes=[status])
+    return OpenApiResponse(shapes.ProblemShape, description=description, examples=[example])
+
+
+_ALWAYS = (401, 403, 429)
+_WITH_BODY = (400, 413, 415)
+
+# --- examples ---
+
+_HANDED = {
+    "sid": _HO,
+    "state": "waiting",
+    "position": 1,
+    "queue": "Support",
+    "agent": None,
+    "conversation_sid": _CH,
+    "task_sid": _WT,
+    "date_created": _AT,
+}
+_MESSAGE = {
+    "sid": _IM,
+    "version": 1,
+    "conversation_sid": _CH,
+    "index": 2,
+    "ref": "answer-1",
+    "direction": "outbound",
+    "author": {"kind": "bot", "sid": _SK, "name": "Demo bot"},
+    "body": "Hello! How can I help?",
+    "media": [],
+    "status": "queued",
+    "error_code": "",
+    "error_message": "",
+    "date_created": _AT,
+}
+_CONVERSATION = {
+    "sid": _CH,
+    "version": 4,
+    "state": "active",
+    "channel": "sms",
+    "owner": "bot",
+    "contact": {"sid": "CT" + "1" * 32, "name": "Maria"},
+    "customer_address": "+15550100001",
+    "our_address": "+15550001000",
+    "our_name": "Front desk",
+    "attributes": {},
+    "last_index": 2,
+    "participants": [],
+    "date_created": _AT,
+    "date_closed": None,
+    "last_message": {"index": 2, "author_kind": "bot", "body": "Hello! How can I help?", "date_created": _AT},
+}
+_TRANSCRIPT = [
+    {"author": "customer", "body": "My order has not come", "at": "2026-01-02T03:03:00Z"},
+    {"author": "bot", "body": "Which order is it?"},
+    {"author": "customer", "body": "4711. I want an agent"},
+]
+_BY_CONVERSATION = {
+    "conversation": _CH,
+    "skills": ["support"],
+    "priority": 5,
+    "summary": "Order 4711 has not arrived.",
+    "transcript": _TRANSCRIPT,
+    "context": {"order": "4711", "language": "en"},
+}
+_BY_ADDRESS = {
+    "channel": {"type": "whatsapp", "from": "whatsapp:+15550100001", "to": "whatsapp:+15550002000"},
+    "queue": "Support",
+    "name": "Maria",
+    "summary": "Wants to talk to a person.",
+}
+
+
+def _asked(name: str, value: Any) -> OpenApiExample:
+    return OpenApiExample(name, value=value, request_only=True)
+
+
+def _answered(shape: Any, description: str, value: Any, *, status: int = 200) -> OpenApiResponse:
+    example = OpenApiExample("answer", value=value, response_only=True, status_codes=[status])
+    return OpenApiResponse(shape, description=description, examples=[example])
+
+
+def _path_sid(prefix: str) -> OpenApiParameter:
+    pattern = {"type": "string", "pattern": f"^{prefix}[0-9a-f]{{32}}$"}
+    return OpenApiParameter("sid", pattern, OpenApiParameter.PATH, description=f"a sid: {prefix} and 32 hex digits")
+
+
+_IDEMPOTENCY = OpenApiParameter(
+    "Idempotency-Key",
+    {"type": "string", "minLength": 1, "maxLength": 255},
+    OpenApiParameter.HEADER,
+    description="Your own name for the request: repeating both changes nothing and gets the same hand-off.",
+)
+_LOCATION = OpenApiParameter(
+    "Location", str, OpenApiParameter.HEADER, response=[200, 201], description="the path of the hand-off"
+)
+
+# --- operations ---
+
+HAND_OFF: dict[str, Any] = {
+    "operation_id": "createHandOff",
+    "tags": ["handoffs"],
+    "request": HandOffSerializer,
+    "parameters": [_IDEMPOTENCY, _LOCATION],
+    "examples": [_asked("A conversation that the bot owns", _BY_CONVERSATION), _asked("By address", _BY_ADDRESS)],
+    "responses": {
+        200: _answered(shapes.HandOffShape, "A repeat: the hand-off that stands.", _HANDED),
+        201: _answered(shapes.HandOffShape, "Handed over.", _HANDED, status=201),
+        **_refusals(
+            *_ALWAYS,
+            *_WITH_BODY,
+            404,
+            409,
+            conflict={"code": "idempotency-mismatch", "message": _MISMATCH, "field": "Idempotency-Key"},
+        ),
+    },
+}
+LIST_HAND_OFFS: dict[str, Any] = {
+    "operation_id": "listHandOffs",
+    "tags": ["handoffs"],
+    "parameters": [HandOffListQuery],
+    "responses": {
+        200: _answered(shapes.HandOffListShape, "One page.", {"handoffs": [_HANDED], "next_page_token": None}),
+        **_refusals(*_ALWAYS, 400),
+    },
+}
+GET_HAND_OFF: dict[str, Any] = {
+    "operation_id": "getHandOff",
+    "tags": ["handoffs"],
+    "parameters": [_path_sid("HO")],
+    "responses": {200: _answered(shapes.HandOffShape, "The hand-off.", _HANDED), **_refusals(*_ALWAYS, 404)},
+}
+GET_CONVERSATION: dict[str, Any] = {
+    "operation_id": "getConversation",
+    "tags": ["conversations"],
+    "parameters": [_path_sid("CH")],
+    "responses": {
+        200: _answered(shapes.ConversationShape, "The conversation.", _CONVERSATION),
+        **_refusals(*_ALWAYS, 404),
+    },
+}
+LIST_MESSAGES: dict[str, Any] = {
+    "operation_id": "listMessages",
+    "tags": ["conversations"],
+    "parameters": [_path_sid("CH"), MessageListQuery],
+    "responses": {
+        200: _answered(shapes.MessageListShape, "One page.", {"messages": [_MESSAGE], "next_before": 2}),
+        **_refusals(*_ALWAYS, 400, 404),
+    },
+}
+SAY: dict[str, Any] = {
+    "operation_id": "createMessage",
+    "tags": ["conversations"],
+    "request": NewMessageSerializer,
+    "parameters": [_path_sid("CH")],
+    "examples": [_asked("An answer", {"body": "Hello! How can I help?", "ref": "answer-1"})],
+    "responses": {
+        201: _answered(shapes.MessageShape, "Queued for the customer.", _MESSAGE, status=201),
+        **_refusals(*_ALWAYS, *_WITH_BODY, 404, 409, conflict={"code": "not-owner", "message": _NOT_OWNER}),
+    },
+}

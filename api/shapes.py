@@ -1,0 +1,129 @@
+"""The shapes of answers, for the OpenAPI document; the answers themselves are built by the packages' payloads."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from conversations.core import states
+from conversations.models import Channel, Conversation
+
+HAND_OFF_STATES = ("waiting", "offered", "active", "wrapping", "completed", "canceled")
+AUTHORS = ("customer", "agent", "bot", "system")
+
+
+class Shape(serializers.Serializer[Any]):
+    """Only described, never filled."""
+
+
+class FieldProblemShape(Shape):
+    field = serializers.CharField(allow_null=True)
+    message = serializers.CharField()
+
+
+class ProblemShape(Shape):
+    """Every refusal. `code` is stable; `message` is for people, in the language of `Accept-Language`."""
+
+    code = serializers.CharField()
+    message = serializers.CharField(help_text="what is wrong and how to mend it")
+    field = serializers.CharField(allow_null=True, help_text="the field, or header, to mend")
+    status = serializers.IntegerField(help_text="the HTTP status")
+    errors = FieldProblemShape(  # type: ignore[assignment]
+        many=True, required=False, help_text="all fields to mend, where there are several"
+    )
+
+
+class HandOffShape(Shape):
+    """Where a hand-off stands."""
+
+    sid = serializers.CharField()
+    state = serializers.ChoiceField(choices=HAND_OFF_STATES)
+    position = serializers.IntegerField(
+        allow_null=True, help_text="place in the queue from 1; null once an agent has it"
+    )
+    queue = serializers.CharField(allow_null=True)
+    agent = serializers.CharField(allow_null=True, help_text="who took it")
+    conversation_sid = serializers.CharField()
+    task_sid = serializers.CharField()
+    date_created = serializers.DateTimeField()
+
+
+class HandOffListShape(Shape):
+    handoffs = HandOffShape(many=True)
+    next_page_token = serializers.CharField(
+        allow_null=True, help_text="`page_token` of the next page; null on the last"
+    )
+
+
+class AuthorShape(Shape):
+    kind = serializers.ChoiceField(choices=AUTHORS)
+    sid = serializers.CharField()
+    name = serializers.CharField()
+
+
+class MediaShape(Shape):
+    sid = serializers.CharField()
+    content_type = serializers.CharField()
+    size = serializers.IntegerField()
+    status = serializers.ChoiceField(choices=["pending", "stored", "failed"])
+    url = serializers.CharField()
+
+
+class MessageShape(Shape):
+    """One message. `index` counts from 1 without gaps within the conversation."""
+
+    sid = serializers.CharField()
+    version = serializers.IntegerField()
+    conversation_sid = serializers.CharField()
+    index = serializers.IntegerField()
+    ref = serializers.CharField(allow_null=True)
+    direction = serializers.ChoiceField(choices=["inbound", "outbound"])
+    author = AuthorShape()
+    body = serializers.CharField()
+    media = MediaShape(many=True)
+    status = serializers.ChoiceField(choices=["received", *states.RANK])
+    error_code = serializers.CharField()
+    error_message = serializers.CharField()
+    date_created = serializers.DateTimeField()
+
+
+class MessageListShape(Shape):
+    messages = MessageShape(many=True)
+    next_before = serializers.IntegerField(allow_null=True, help_text="`before` of the earlier page; null on the first")
+
+
+class LastMessageShape(Shape):
+    index = serializers.IntegerField()
+    author_kind = serializers.ChoiceField(choices=AUTHORS)
+    body = serializers.CharField()
+    date_created = serializers.DateTimeField()
+
+
+class ParticipantShape(Shape):
+    worker_sid = serializers.CharField()
+    name = serializers.CharField()
+    read_index = serializers.IntegerField()
+
+
+class ContactShape(Shape):
+    sid = serializers.CharField()
+    name = serializers.CharField()
+
+
+class ConversationShape(Shape):
+    """One conversation without its messages."""
+
+    sid = serializers.CharField()
+    version = serializers.IntegerField()
+    state = serializers.ChoiceField(choices=Conversation.State.choices)
+    channel = serializers.ChoiceField(choices=Channel.choices)
+    owner = serializers.ChoiceField(choices=Conversation.Owner.choices, help_text="who answers")
+    contact = ContactShape()
+    customer_address = serializers.CharField()
+    our_address = serializers.CharField()
+    our_name = serializers.CharField()
+    attributes = serializers.DictField()
+    last_index = serializers.IntegerField()
+    participants = ParticipantShape(many=True)
+    date_created = serializers.DateTimeField()
+    date_closed = serializers.DateTimeField(allow_null=True)
+    last_message = LastMessageShape(allow_null=True)
