@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from accounts import core, policy
-from accounts.models import Account, ApiKey, User
+from accounts.models import Account, ApiKey, Role, User
 from kernel import clock
 from kernel.actor import Actor
 from kernel.errors import Conflict, Invalid
@@ -45,17 +45,53 @@ def create_user(*, account: Account, username: str, password: str, role: str, ac
     """
     policy.require(actor, "users:write", account_sid=account.sid)
     first, _, last = name.partition(" ")
-    user = User(account=account, username=username, role=role, first_name=first, last_name=last)
-    user.is_staff = role in ("supervisor", "admin")
-    user.is_superuser = role == "admin"
-    try:
-        validate_password(password, user)
-    except ValidationError as error:
-        raise Invalid(" ".join(error.messages), field="password") from error
-    user.set_password(password)
+    user = User(account=account, username=username, first_name=first, last_name=last)
+    _give_role(user, role)
+    _give_password(user, password)
     try:
         with transaction.atomic():
             user.save(force_insert=True)
     except IntegrityError as error:
         raise Conflict("The user name %(name)s is taken.", field="username", params={"name": username}) from error
     return user
+
+
+def update_user(user: User, *, name: str, role: str, locale: str, is_active: bool, actor: Actor) -> User:
+    """What the person is called, does and may; a person who is not active cannot sign in.
+
+    Raises ``Invalid`` when administrators would lock themselves out.
+    """
+    policy.require(actor, "users:write", account_sid=user.account.sid if user.account else None)
+    if user.sid == actor.sid and role != actor.role:
+        raise Invalid("Somebody else must change your role.", field="role")
+    if user.sid == actor.sid and not is_active:
+        raise Invalid("Somebody else must close your account.", field="is_active")
+    user.first_name, _, user.last_name = name.partition(" ")
+    user.locale = locale
+    user.is_active = is_active
+    _give_role(user, role)
+    user.save(update_fields=["first_name", "last_name", "locale", "is_active", "role", "is_staff", "is_superuser"])
+    return user
+
+
+def set_password(user: User, *, password: str, actor: Actor) -> None:
+    """A new password; every session of this person ends. Raises ``Invalid`` for a weak one."""
+    policy.require(actor, "users:write", account_sid=user.account.sid if user.account else None)
+    _give_password(user, password)
+    user.save(update_fields=["password"])
+
+
+def _give_role(user: User, role: str) -> None:
+    if role not in Role.values:
+        raise Invalid("There is no role %(role)s.", field="role", params={"role": role})
+    user.role = role
+    user.is_staff = role in (Role.SUPERVISOR, Role.ADMIN)
+    user.is_superuser = role == Role.ADMIN
+
+
+def _give_password(user: User, password: str) -> None:
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise Invalid(" ".join(error.messages), field="password") from error
+    user.set_password(password)

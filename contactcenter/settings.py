@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from contactcenter import environment
 from contactcenter.environment import BASE_DIR, PRODUCTION, VAR_DIR, env
+from contactcenter.unfold import UNFOLD  # noqa: F401 - a setting
 
 # --- Who and where -----------------------------------------------------------------------------------------------
 
@@ -36,8 +37,8 @@ CSRF_TRUSTED_ORIGINS = TRUSTED_ORIGINS
 INSTALLED_APPS = [
     "daphne",
     "contactcenter.apps.ContactCenterConfig",
-    "unfold",
-    "django.contrib.admin",
+    "unfold.apps.BasicAppConfig",
+    "contactcenter.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

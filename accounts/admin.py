@@ -1,0 +1,278 @@
+"""People, API keys and the account in the admin."""
+
+from typing import TYPE_CHECKING, Any, cast
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.auth.forms import SetPasswordMixin
+from django.contrib.auth.models import Group
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from accounts import actions, policy
+from accounts.admin_base import (
+    DANGER,
+    CheckboxesWidget,
+    ModelAdmin,
+    ModelForm,
+    PasswordWidget,
+    Question,
+    SelectWidget,
+    TextInputWidget,
+    action,
+    actor,
+    display,
+    visible_account,
+)
+from accounts.models import Account, ApiKey, Role, User
+
+if TYPE_CHECKING:
+    _PasswordMixin = SetPasswordMixin[User]
+else:
+    _PasswordMixin = SetPasswordMixin
+
+admin.site.unregister(Group)  # Roles say who may do what.
+
+SCOPES = {
+    "handoffs:write": _("hand conversations over to agents"),
+    "conversations:read": _("read conversations"),
+    "conversations:write": _("write in conversations"),
+}
+
+
+class OfAccount(ModelAdmin):
+    """Pages of what belongs to the account itself; a person without an account says whose a new row is."""
+
+    account_lookup = "account"
+
+    def get_exclude(self, request: HttpRequest, obj: Any = None) -> Any:
+        return [] if obj is None and getattr(request.user, "account", None) is None else ["account"]
+
+    def account(self, request: HttpRequest, form: Any) -> Account:
+        """Whose a new row is."""
+        return cast(Account, form.cleaned_data.get("account") or getattr(request.user, "account", None))
+
+
+@admin.register(Account)
+class AccountAdmin(ModelAdmin):
+    """The account, to look at."""
+
+    sees = "users:write"
+    list_display = ["friendly_name", "sid"]
+    readonly_fields = ["sid"]
+    search_fields = ["friendly_name", "sid"]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return visible_account(request, Account.objects.all(), "users__account").distinct()
+
+
+# --- people ---
+
+
+class PasswordForm(_PasswordMixin, forms.Form):
+    """A new password, twice."""
+
+    password, password_again = SetPasswordMixin.create_password_fields(label1=_("Password"), label2=_("Password again"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("password", "password_again"):
+            self.fields[name].widget = PasswordWidget(attrs={"autocomplete": "new-password"})
+
+    def clean(self) -> Any:
+        self.validate_passwords("password", "password_again")
+        return super().clean()
+
+
+class UserForm(ModelForm):
+    """What a person is called and may."""
+
+    name = forms.CharField(label=_("Full name"), max_length=150, required=False, widget=TextInputWidget)
+    locale = forms.ChoiceField(
+        label=_("Language"),
+        required=False,
+        choices=[("", _("as the browser says")), *settings.LANGUAGES],
+        widget=SelectWidget,
+    )
+
+    class Meta:
+        model = User
+        fields = ["username", "role", "is_active", "locale", "account"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"].initial = self.instance.get_full_name()
+
+
+class NewUserForm(PasswordForm, UserForm):
+    """A new person, with a first password."""
+
+
+@admin.register(User)
+class UserAdmin(OfAccount):
+    """Everybody who signs in. Nobody is deleted: what a person did keeps the name."""
+
+    sees = writes = "users:write"
+    form = UserForm
+    list_display = ["username", "full_name", "role_label", "is_active", "last_login"]
+    list_filter = ["role", "is_active"]
+    search_fields = ["username", "first_name", "last_name", "sid"]
+    ordering = ["username"]
+    readonly_fields = ["sid", "last_login", "date_joined"]
+    actions_detail = ["new_password"]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        hidden = self.get_exclude(request, obj)
+        who = [name for name in ("account", "username", "name", "role", "locale") if name not in hidden]
+        if obj is None:
+            return [(None, {"fields": [*who, "password", "password_again"]})]
+        return [(None, {"fields": [*who, "is_active"]}), (_("Record"), {"fields": self.readonly_fields})]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return [*self.readonly_fields, *(["username"] if obj else [])]
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        kwargs["form"] = UserForm if obj else NewUserForm
+        return super().get_form(request, obj, change=change, **kwargs)
+
+    def store(self, request: HttpRequest, row: User | None, form: Any) -> User:
+        given = form.cleaned_data
+        if row is None:
+            account = self.account(request, form)
+            made = actions.create_user(
+                account=account,
+                username=given["username"],
+                password=given["password"],
+                role=given["role"],
+                name=given["name"],
+                actor=actor(request, account),
+            )
+            if not given["locale"]:
+                return made
+            row = made
+        return actions.update_user(
+            row,
+            name=given["name"],
+            role=given["role"],
+            locale=given["locale"],
+            is_active=given.get("is_active", True),
+            actor=actor(request, row.account),
+        )
+
+    @display(description=_("Name"), ordering="first_name")
+    def full_name(self, user: User) -> str:
+        return user.get_full_name()
+
+    @display(
+        description=_("role"),
+        ordering="role",
+        label={str(Role.ADMIN): "danger", str(Role.SUPERVISOR): "warning", str(Role.AGENT): "info"},
+    )
+    def role_label(self, user: User) -> tuple[str, str]:
+        return user.role, user.get_role_display()
+
+    def has_new_password_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return self._may_write(request)
+
+    @action(description=_("Set password"), icon="password", permissions=["new_password"], url_path="password")
+    def new_password(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        question = Question(
+            _("Set password"),
+            _("The person is signed out everywhere and signs in with the new password."),
+            _("Set password"),
+            form=PasswordForm,
+            danger=False,
+        )
+
+        def perform(user: User, given: dict[str, Any]) -> str:
+            actions.set_password(user, password=given["password"], actor=actor(request, user.account))
+            return gettext("The password of %(user)s has been set.") % {"user": user}
+
+        return self.ask(request, object_id, question, perform)
+
+
+# --- keys ---
+
+
+class ApiKeyForm(ModelForm):
+    """A key's name and what it opens."""
+
+    scopes = forms.MultipleChoiceField(
+        label=_("It may"),
+        choices=[(scope, SCOPES.get(scope, scope)) for scope in policy.SCOPES],
+        initial=["handoffs:write"],
+        widget=CheckboxesWidget,
+    )
+
+    class Meta:
+        model = ApiKey
+        fields = ["account", "friendly_name", "scopes"]
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(OfAccount):
+    """Keys are made and revoked; they never change, and their secret is shown once."""
+
+    sees = writes = "keys:write"
+    can_change = False
+    form = ApiKeyForm
+    list_display = ["friendly_name", "state", "scope_list", "last_used_at", "created_at", "created_by"]
+    list_filter = [("revoked_at", admin.EmptyFieldListFilter)]
+    search_fields = ["friendly_name", "sid"]
+    ordering = ["-created_at"]
+    actions_detail = ["revoke"]
+    readonly_fields = ["sid", "state", "scope_list", "created_by", "created_at", "last_used_at", "revoked_at"]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is None:
+            shown = [name for name in ("account", "friendly_name", "scopes") if name not in self.get_exclude(request)]
+            return [(None, {"fields": shown})]
+        return [(None, {"fields": ["friendly_name", *self.readonly_fields]})]
+
+    def store(self, request: HttpRequest, row: ApiKey | None, form: Any) -> ApiKey:
+        account = self.account(request, form)
+        key, token = actions.create_api_key(
+            account=account,
+            friendly_name=form.cleaned_data["friendly_name"],
+            scopes=form.cleaned_data["scopes"],
+            actor=actor(request, account),
+        )
+        request.new_secret = token  # type: ignore[attr-defined]
+        return key
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
+        return self.show_once(
+            request,
+            obj,
+            title=_("The new API key"),
+            secret=request.new_secret,  # type: ignore[attr-defined]
+            hint=_("Programs send it as: Authorization: Bearer …"),
+        )
+
+    @display(description=_("State"), label={"active": "success", "revoked": "danger"})
+    def state(self, key: ApiKey) -> tuple[str, str]:
+        return ("revoked", gettext("revoked")) if key.revoked_at else ("active", gettext("active"))
+
+    @display(description=_("It may"))
+    def scope_list(self, key: ApiKey) -> str:
+        return ", ".join(str(SCOPES.get(scope, scope)) for scope in key.scopes)
+
+    def has_revoke_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        active = visible_account(request, ApiKey.objects.filter(revoked_at__isnull=True), "account")
+        return self._may_write(request) and active.filter(pk=object_id).exists()
+
+    @action(description=_("Revoke"), icon="block", permissions=["revoke"], url_path="revoke", variant=DANGER)
+    def revoke(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        question = Question(
+            _("Revoke this key?"),
+            _("Every program that uses it is refused from now on. A revoked key cannot be brought back."),
+            _("Revoke"),
+        )
+
+        def perform(key: ApiKey, _given: dict[str, Any]) -> str:
+            actions.revoke_api_key(key, actor=actor(request, key.account))
+            return gettext("The key %(name)s has been revoked.") % {"name": key.friendly_name}
+
+        return self.ask(request, object_id, question, perform)

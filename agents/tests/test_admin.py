@@ -1,0 +1,214 @@
+"""Workers, activities and task channels in the admin."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from agents.models import Activity, TaskChannel, Worker, WorkerChannel
+from eventlog.models import Event
+from tests.office import enter, plain_static  # noqa: F401
+from tests.people import House, full_house, house, person
+
+pytestmark = pytest.mark.django_db
+
+
+def recorded(type: str) -> Event:  # noqa: A002
+    return Event.objects.filter(type=type).latest("pk")
+
+
+def worker_form(worker: Worker, **changes: Any) -> dict[str, Any]:
+    channels = list(WorkerChannel.objects.filter(worker=worker).order_by("task_channel__pk"))
+    lines: dict[str, Any] = {"channels-TOTAL_FORMS": len(channels), "channels-INITIAL_FORMS": len(channels)}
+    for index, channel in enumerate(channels):
+        lines |= {
+            f"channels-{index}-id": channel.pk,
+            f"channels-{index}-worker": worker.pk,
+            f"channels-{index}-configured_capacity": channel.configured_capacity,
+            f"channels-{index}-available": "on",
+        }
+    given = {"friendly_name": worker.friendly_name, "skills": "", "languages": "", "other": "{}"}
+    return {**lines, **given, **changes}
+
+
+def save(client: Client, worker: Worker, **changes: Any) -> Any:
+    return client.post(reverse("admin:agents_worker_change", args=[worker.pk]), worker_form(worker, **changes))
+
+
+def test_skills_are_tags_and_routing_hears_of_them() -> None:
+    home = full_house()
+    ada = home.workers["Ada"]
+
+    response = save(enter(home, "Bo"), ada, skills=" billing, vip ,, billing", languages="en,es", other='{"level": 3}')
+
+    ada.refresh_from_db()
+    assert response.status_code == 302
+    assert ada.attributes == {"skills": ["billing", "vip"], "languages": ["en", "es"], "level": 3}
+    event = recorded("worker.attributes.update")
+    assert (event.subject_sid, event.actor_sid) == (ada.sid, home.users["Bo"].sid)
+    assert event.data["attributes"]["skills"] == ["billing", "vip"]
+
+
+def test_a_save_without_a_change_records_nothing() -> None:
+    home = full_house()
+    before = Event.objects.count()
+
+    save(enter(home, "Bo"), home.workers["Ada"], skills="support, sales")
+
+    assert Event.objects.count() == before
+    assert Worker.objects.get(pk=home.workers["Ada"].pk).version == home.workers["Ada"].version
+
+
+@pytest.mark.parametrize(
+    ("other", "words"),
+    [
+        ('{"a": 1,\n "b" 2}', "Line 2, column 6"),
+        ("[1]", "object"),
+        ('{\n  "skills": [\n    "x"\n  ]\n}', "its own field"),
+    ],
+)
+def test_wrong_attributes_are_refused_at_their_field_and_nothing_is_lost(other: str, words: str) -> None:
+    home = full_house()
+    ada = home.workers["Ada"]
+
+    response = save(enter(home, "Bo"), ada, skills="typed", other=other)
+
+    form = response.context["adminform"].form
+    assert words in form.errors["other"][0]
+    assert form["skills"].value() == "typed"
+    assert form["other"].value() == other
+    ada.refresh_from_db()
+    assert ada.attributes == {"skills": ["support", "sales"]}
+
+
+def test_skills_that_are_no_tags_stay_as_they_are() -> None:
+    home = full_house()
+    ada = home.workers["Ada"]
+    Worker.objects.filter(pk=ada.pk).update(attributes={"skills": ["a, b", 3]})
+    client = enter(home, "Bo")
+    shown = client.get(reverse("admin:agents_worker_change", args=[ada.pk])).context["adminform"].form
+
+    save(client, ada, friendly_name="Ada L.", other=shown["other"].value())
+
+    ada.refresh_from_db()
+    assert (ada.friendly_name, ada.attributes) == ("Ada L.", {"skills": ["a, b", 3]})
+
+
+def test_capacity_is_set_by_the_action() -> None:
+    home = full_house()
+    ada = home.workers["Ada"]
+
+    save(
+        enter(home, "Bo"),
+        ada,
+        skills="support, sales",
+        **{"channels-1-configured_capacity": 7, "channels-2-available": ""},
+    )
+
+    lines = list(WorkerChannel.objects.filter(worker=ada).order_by("task_channel__pk"))
+    assert (lines[1].configured_capacity, lines[2].available) == (7, False)
+    assert Event.objects.filter(type="worker.capacity.update", subject_sid=ada.sid).count() == 2
+
+
+def test_a_capacity_out_of_bounds_is_refused_at_its_line() -> None:
+    home = full_house()
+
+    response = save(enter(home, "Bo"), home.workers["Ada"], **{"channels-0-configured_capacity": 51})
+
+    (inline,) = response.context["inline_admin_formsets"]
+    assert "configured_capacity" in inline.formset.forms[0].errors
+    assert not Event.objects.filter(type="worker.capacity.update").exists()
+
+
+def test_a_name_that_is_taken_is_refused_at_the_field() -> None:
+    home = full_house()
+
+    response = save(enter(home, "Bo"), home.workers["Ada"], friendly_name="bEN")
+
+    assert "bEN" in response.context["adminform"].form.errors["friendly_name"][0]
+
+
+def test_a_new_worker_is_created_by_the_action() -> None:
+    home = full_house()
+    dee = home.users["Dee"]
+    given = {"friendly_name": "Dee", "user": dee.pk, "skills": "vip", "languages": "", "other": ""}
+
+    response = enter(home, "Bo").post(reverse("admin:agents_worker_add"), given)
+
+    worker = Worker.objects.get(friendly_name="Dee")
+    assert response.status_code == 302
+    assert (worker.user, worker.workspace, worker.activity.friendly_name) == (dee, home.workspace, "Offline")
+    assert worker.channels.count() == TaskChannel.objects.filter(workspace=home.workspace).count()
+    assert recorded("worker.created").subject_sid == worker.sid
+
+
+def test_changing_the_activity_asks_first() -> None:
+    home = full_house()
+    client, ada = enter(home, "Bo"), home.workers["Ada"]
+    url = reverse("admin:agents_worker_change_activity", args=[ada.pk])
+
+    assert client.get(url).status_code == 200
+    assert not Event.objects.filter(type="worker.activity.update").exists()
+
+    assert client.post(url, {"activity": home.activity("Break").pk}).status_code == 302
+    ada.refresh_from_db()
+    assert ada.activity.friendly_name == "Break"
+    assert recorded("worker.activity.update").actor_sid == home.users["Bo"].sid
+
+
+def test_another_accounts_worker_and_activity_do_not_exist() -> None:
+    home, other = full_house(), house("Other")
+    person(other, "Cy")
+    client, cy = enter(home, "Bo"), other.workers["Cy"]
+
+    assert client.get(reverse("admin:agents_worker_change", args=[cy.pk])).status_code == 404
+    assert save(client, cy, skills="stolen").status_code == 404
+    assert client.post(reverse("admin:agents_worker_change_activity", args=[cy.pk])).status_code == 404
+    foreign = {"activity": other.activity("Break").pk}
+    own = reverse("admin:agents_worker_change_activity", args=[home.workers["Ada"].pk])
+    assert "activity" in client.post(own, foreign).context["form"].errors
+    cy.refresh_from_db()
+    assert cy.attributes == {"skills": []}
+
+
+def add_activity(home: House, name: str) -> Any:
+    given = {"friendly_name": name, "available": "on"}
+    return enter(home, "Bo").post(reverse("admin:agents_activity_add"), given)
+
+
+def test_activities_are_made_and_their_names_are_taken_once() -> None:
+    home = full_house()
+
+    assert add_activity(home, "Back office").status_code == 302
+    assert Activity.objects.get(friendly_name="Back office").workspace == home.workspace
+    assert "friendly_name" in add_activity(home, "Back office").context["adminform"].form.errors
+
+
+def test_where_there_are_several_workspaces_a_new_row_is_asked_for_its_own() -> None:
+    from agents.actions import create_workspace
+    from kernel.actor import SYSTEM
+
+    home = full_house()
+    second = create_workspace(account=home.account, friendly_name="Second", actor=SYSTEM)
+    client = enter(home, "Bo")
+
+    given = {"friendly_name": "Night", "available": "on", "workspace": second.pk}
+    assert client.post(reverse("admin:agents_activity_add"), given).status_code == 302
+    assert Activity.objects.get(friendly_name="Night").workspace == second
+
+
+def test_the_journal_tells_of_the_own_workspaces_alone() -> None:
+    home, other = full_house(), house("Other")
+    person(other, "Cy")
+    client = enter(home, "Bo")
+    own = Event.objects.get(type="worker.created", subject_sid=home.workers["Ada"].sid)
+    foreign = Event.objects.get(type="worker.created", subject_sid=other.workers["Cy"].sid)
+
+    listed = client.get(reverse("admin:eventlog_event_changelist")).text
+
+    assert own.subject_sid in listed
+    assert foreign.subject_sid not in listed
+    assert client.get(reverse("admin:eventlog_event_change", args=[own.pk])).status_code == 200
+    assert client.get(reverse("admin:eventlog_event_change", args=[foreign.pk])).status_code == 404
+    assert client.post(reverse("admin:eventlog_event_delete", args=[own.pk]), {"post": "yes"}).status_code == 403

@@ -1,0 +1,96 @@
+"""Where customers reach us: addresses come, get another name, and go while nobody has written to them."""
+
+import re
+from typing import Any, Final
+
+from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
+
+from accounts import policy
+from agents.models import Workspace
+from conversations.models import Address, Channel
+from eventlog.record import record
+from kernel.actor import Actor
+from kernel.errors import Conflict, Invalid
+
+# As Twilio writes them; web chat is ours.
+SHAPES: Final = {
+    Channel.SMS: (re.compile(r"\+[1-9][0-9]{6,14}|[0-9]{3,8}"), "+15550001000"),
+    Channel.WHATSAPP: (re.compile(r"whatsapp:\+[1-9][0-9]{6,14}"), "whatsapp:+15550001000"),
+    Channel.MESSENGER: (re.compile(r"messenger:[0-9]{1,40}"), "messenger:100200300"),
+    Channel.WEBCHAT: (re.compile(r"webchat:[a-z0-9][a-z0-9_-]{0,60}"), "webchat:shop"),
+}
+MAX_NAME: Final = 64
+
+
+def create_address(workspace: Workspace, *, channel: str, address: str, friendly_name: str, actor: Actor) -> Address:
+    """We answer at this address from now on.
+
+    Raises Invalid with the field, Conflict when the address is taken, by whomever.
+    """
+    policy.require(actor, "config:write", account_sid=workspace.account.sid)
+    text = _shaped(channel, address.strip())
+    try:
+        with transaction.atomic():
+            row = Address.objects.create(
+                workspace=workspace, channel=channel, address=text, friendly_name=_named(friendly_name)
+            )
+            _note("address.created", row, actor=actor)
+    except IntegrityError as error:
+        raise Conflict("The address %(address)s is taken.", field="address", params={"address": text}) from error
+    return row
+
+
+def rename_address(address: Address, *, friendly_name: str, actor: Actor) -> Address:
+    """What people call it. The address itself never changes: conversations hang on it."""
+    policy.require(actor, "config:write", account_sid=address.workspace.account.sid)
+    address.friendly_name = _named(friendly_name)
+    with transaction.atomic():
+        address.save(update_fields=["friendly_name"])
+        _note("address.updated", address, actor=actor)
+    return address
+
+
+def delete_address(address: Address, *, actor: Actor) -> None:
+    """Raises Conflict once there is a conversation: what was said keeps its place."""
+    policy.require(actor, "config:write", account_sid=address.workspace.account.sid)
+    try:
+        with transaction.atomic():
+            _note("address.deleted", address, actor=actor)
+            address.delete()
+    except ProtectedError as error:
+        raise Conflict("There are conversations at this address.") from error
+
+
+def _shaped(channel: str, text: str) -> str:
+    if channel not in SHAPES:
+        raise Invalid("There is no channel %(channel)s.", field="channel", params={"channel": channel})
+    shape, example = SHAPES[Channel(channel)]
+    if shape.fullmatch(text) is None:
+        raise Invalid("Write the address like %(example)s.", field="address", params={"example": example})
+    return text
+
+
+def _named(text: str) -> str:
+    name = text.strip()
+    if not 0 < len(name) <= MAX_NAME:
+        raise Invalid("Give a name of 1 to %(limit)d characters.", field="friendly_name", params={"limit": MAX_NAME})
+    return name
+
+
+def _note(event: str, address: Address, *, actor: Actor) -> None:
+    data: dict[str, Any] = {
+        "sid": address.sid,
+        "channel": address.channel,
+        "address": address.address,
+        "friendly_name": address.friendly_name,
+    }
+    workspace = address.workspace
+    record(
+        event,
+        subject_sid=address.sid,
+        data=data,
+        audiences=[f"floor:{workspace.sid}"],
+        actor=actor,
+        workspace_sid=workspace.sid,
+    )

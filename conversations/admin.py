@@ -1,0 +1,142 @@
+"""Addresses, and conversations to read, in the admin."""
+
+import json
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext_lazy as _
+
+from accounts.admin_base import ModelAdmin, ModelForm, actor, display
+from agents.admin_base import WorkspacePage
+from conversations.actions import addresses
+from conversations.models import Address, Conversation, Message
+
+MESSAGES = 200
+
+
+class AddressForm(ModelForm):
+    """Where customers reach us."""
+
+    class Meta:
+        model = Address
+        fields = ["workspace", "channel", "address", "friendly_name"]
+        help_texts = {
+            "address": _(
+                "As the provider writes it: +15550001000, whatsapp:+15550001000, messenger:100200300, webchat:shop."
+            )
+        }
+
+
+@admin.register(Address)
+class AddressAdmin(WorkspacePage):
+    """Our numbers and senders; an intake says where their customers' words go."""
+
+    writes = "config:write"
+    can_delete_rows = True
+    form = AddressForm
+    list_display = ["friendly_name", "address", "channel", "workflow"]
+    list_filter = ["channel"]
+    search_fields = ["friendly_name", "address", "sid"]
+    ordering = ["friendly_name", "pk"]
+    readonly_fields = ["sid"]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("workspace__account", "intake__workflow")
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return [*self.asked_workspace(request), "channel", "address", "friendly_name", *(["sid"] if obj else [])]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return [*super().get_readonly_fields(request, obj), *(["channel", "address"] if obj else [])]
+
+    def store(self, request: HttpRequest, row: Address | None, form: Any) -> Address:
+        given = form.cleaned_data
+        if row is not None:
+            who = actor(request, row.workspace.account)
+            return addresses.rename_address(row, friendly_name=given["friendly_name"], actor=who)
+        workspace = self.workspace(request, form)
+        return addresses.create_address(
+            workspace,
+            channel=given["channel"],
+            address=given["address"],
+            friendly_name=given["friendly_name"],
+            actor=actor(request, workspace.account),
+        )
+
+    def remove(self, request: HttpRequest, row: Address) -> None:
+        addresses.delete_address(row, actor=actor(request, row.workspace.account))
+
+    @display(description=_("Workflow"))
+    def workflow(self, address: Address) -> str:
+        intake = getattr(address, "intake", None)
+        return str(intake.workflow) if intake else "-"
+
+
+@admin.register(Conversation)
+class ConversationAdmin(ModelAdmin):
+    """What was said, to read."""
+
+    list_display = ["created_at", "contact", "channel", "address", "state_label", "owner", "last_index"]
+    list_filter = ["state", "channel", "owner", ("address", admin.RelatedOnlyFieldListFilter)]
+    list_select_related = ["address", "identity__contact"]
+    search_fields = [
+        "=sid",
+        "=identity__address",
+        "identity__contact__name",
+        "=messages__sid",
+        "=messages__provider_sid",
+    ]
+    search_help_text = _("A sid of a conversation or message, the customer's address, or the customer's name.")
+    ordering = ["-created_at"]
+    fieldsets = [
+        (None, {"fields": ["contact", "customer", "channel", "address", "state_label", "owner"]}),
+        (_("Messages"), {"fields": ["said"]}),
+        (
+            _("Record"),
+            {"fields": ["sid", "created_at", "closed_at", "agents", "facts"], "classes": ["collapse"]},
+        ),
+    ]
+    readonly_fields = ["contact", "customer", "state_label", "said", "agents", "facts"]
+
+    @display(description=_("Customer"), ordering="identity__contact__name")
+    def contact(self, conversation: Conversation) -> str:
+        return conversation.identity.contact.name or conversation.identity.address
+
+    @display(description=_("Customer's address"))
+    def customer(self, conversation: Conversation) -> str:
+        return conversation.identity.address
+
+    @display(description=_("state"), ordering="state", label={"active": "success", "closed": "info"})
+    def state_label(self, conversation: Conversation) -> tuple[str, str]:
+        return conversation.state, conversation.get_state_display()
+
+    @display(description=_("Agents"))
+    def agents(self, conversation: Conversation) -> str:
+        rows = conversation.participants.select_related("worker").order_by("joined_at")
+        return ", ".join(row.worker.friendly_name for row in rows)
+
+    @display(description=_("attributes"))
+    def facts(self, conversation: Conversation) -> str:
+        document = json.dumps(conversation.attributes, indent=2, ensure_ascii=False)
+        return format_html('<pre class="cc-document">{}</pre>', document)
+
+    @display(description="")
+    def said(self, conversation: Conversation) -> str:
+        newest = Message.objects.filter(conversation=conversation).order_by("-index")[:MESSAGES]
+        lines = format_html_join(
+            "",
+            '<li class="cc-{}"><span>{} · {} · {}</span><p>{}</p></li>',
+            (
+                (
+                    row.direction,
+                    row.author_name or row.author_kind,
+                    f"{row.created_at:%Y-%m-%d %H:%M}",
+                    row.status,
+                    row.body,
+                )
+                for row in reversed(newest)
+            ),
+        )
+        return format_html('<ol class="cc-said">{}</ol>', lines)

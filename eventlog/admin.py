@@ -1,0 +1,39 @@
+"""The journal's page. The package that knows workspaces registers it: which events a person may see hangs on them."""
+
+import json
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from accounts.admin_base import ModelAdmin, display
+from eventlog.models import Event
+
+
+class EventPage(ModelAdmin):
+    """Events, newest first, to look at."""
+
+    list_display = ["created_at", "type", "subject_sid", "who", "position"]
+    list_filter = ["type", "actor_kind"]
+    search_fields = ["=subject_sid", "=sid", "=actor_sid", "=ref"]
+    search_help_text = _("A sid: of the event, of what it is about, of who did it.")
+    ordering = ["-id"]
+    date_hierarchy = "created_at"
+    fields = ["sid", "type", "created_at", "position", "subject_sid", "workspace_sid", "who", "ref", "heard_by", "told"]
+    readonly_fields = ["who", "heard_by", "told"]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        raise NotImplementedError
+
+    @display(description=_("Who"))
+    def who(self, event: Event) -> str:
+        return f"{event.actor_kind} {event.actor_sid}".strip()
+
+    @display(description=_("Heard by"))
+    def heard_by(self, event: Event) -> str:
+        return ", ".join(event.audiences)
+
+    @display(description=_("Data"))
+    def told(self, event: Event) -> str:
+        return format_html('<pre class="cc-document">{}</pre>', json.dumps(event.data, indent=2, ensure_ascii=False))

@@ -1,0 +1,110 @@
+"""Webhook endpoints, and what they were sent, in the admin."""
+
+import json
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from accounts.admin import OfAccount
+from accounts.admin_base import DANGER, ModelAdmin, ModelForm, Question, action, actor, display
+from hooks import actions
+from hooks.models import Dispatch, Endpoint
+
+
+class EndpointForm(ModelForm):
+    """An integrator's address."""
+
+    class Meta:
+        model = Endpoint
+        fields = ["account", "friendly_name", "url", "active"]
+        help_texts = {
+            "url": _("Where events are sent, signed, such as https://bot.example.com/webhooks."),
+            "active": _("What is queued for an inactive endpoint waits."),
+        }
+
+
+@admin.register(Endpoint)
+class EndpointAdmin(OfAccount):
+    """Who hears of conversations by webhook. The signing secret is shown once."""
+
+    writes = "config:write"
+    form = EndpointForm
+    list_display = ["friendly_name", "url", "active", "waiting", "created_at"]
+    search_fields = ["friendly_name", "url", "sid"]
+    ordering = ["friendly_name"]
+    readonly_fields = ["sid", "created_at"]
+    actions_detail = ["renew"]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("account")
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        asked = [name for name in ("account",) if name not in self.get_exclude(request, obj)]
+        return [*asked, "friendly_name", "url", *(["active", "sid", "created_at"] if obj else [])]
+
+    def store(self, request: HttpRequest, row: Endpoint | None, form: Any) -> Endpoint:
+        given = form.cleaned_data
+        if row is not None:
+            return actions.update_endpoint(
+                row,
+                friendly_name=given["friendly_name"],
+                url=given["url"],
+                active=given["active"],
+                actor=actor(request, row.account),
+            )
+        account = self.account(request, form)
+        endpoint, secret = actions.create_endpoint(
+            account=account, friendly_name=given["friendly_name"], url=given["url"], actor=actor(request, account)
+        )
+        request.new_secret = secret  # type: ignore[attr-defined]
+        return endpoint
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
+        return self._show_secret(request, obj, request.new_secret)  # type: ignore[attr-defined]
+
+    def _show_secret(self, request: HttpRequest, row: Endpoint, secret: str) -> HttpResponse:
+        hint = _("The endpoint checks every webhook's signature with it.")
+        return self.show_once(request, row, title=_("The signing secret"), secret=secret, hint=hint)
+
+    @display(description=_("Waiting"))
+    def waiting(self, endpoint: Endpoint) -> int:
+        return endpoint.dispatches.filter(status=Dispatch.Status.PENDING).count()
+
+    def has_renew_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return self._may_write(request)
+
+    @action(description=_("New secret"), icon="key", permissions=["renew"], url_path="secret", variant=DANGER)
+    def renew(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        question = Question(
+            _("Make a new signing secret?"),
+            _("The old one signs nothing from now on: give the endpoint the new one at once."),
+            _("New secret"),
+        )
+
+        def perform(endpoint: Endpoint, _given: dict[str, Any]) -> HttpResponse:
+            secret = actions.renew_secret(endpoint, actor=actor(request, endpoint.account))
+            return self._show_secret(request, endpoint, secret)
+
+        return self.ask(request, object_id, question, perform)
+
+
+@admin.register(Dispatch)
+class DispatchAdmin(ModelAdmin):
+    """What endpoints were sent, and what they answered."""
+
+    account_lookup = "endpoint__account"
+    list_display = ["created_at", "endpoint", "type", "status", "attempts", "last_status", "last_error", "due_at"]
+    list_filter = ["status", ("endpoint", admin.RelatedOnlyFieldListFilter), "type"]
+    list_select_related = ["endpoint"]
+    search_fields = ["=sid", "=event_sid", "=subject_sid"]
+    ordering = ["-id"]
+    fields = ["created_at", "endpoint", "type", "status", "attempts", "last_status", "last_error", "due_at", "body"]
+    readonly_fields = ["body"]
+
+    @display(description=_("Data"))
+    def body(self, dispatch: Dispatch) -> str:
+        document = json.dumps(dispatch.payload, indent=2, ensure_ascii=False)
+        return format_html('<pre class="cc-document">{}</pre>', document)

@@ -1,0 +1,82 @@
+"""Webhook endpoints in the admin."""
+
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from eventlog.models import Event
+from hooks import vault
+from hooks.models import Endpoint
+from tests.office import enter, plain_static  # noqa: F401
+from tests.people import House, full_house, house
+
+pytestmark = pytest.mark.django_db
+
+URL = "https://bot.example.com/webhooks"
+
+
+def add(home: House, **changes: Any) -> Any:
+    given = {"friendly_name": "Bot", "url": URL, **changes}
+    return enter(home, "Bo").post(reverse("admin:hooks_endpoint_add"), given)
+
+
+def test_a_signing_secret_is_shown_once() -> None:
+    home = full_house()
+
+    response = add(home)
+
+    endpoint = Endpoint.objects.get()
+    secret = response.context["secret"]
+    assert secret in response.text
+    assert vault.unseal(endpoint.secret) == secret
+    assert secret not in endpoint.secret
+    page = reverse("admin:hooks_endpoint_change", args=[endpoint.pk])
+    assert secret not in enter(home, "Bo").get(page).text
+    assert Event.objects.get(type="webhook-endpoint.created").actor_sid == home.users["Bo"].sid
+
+
+@pytest.mark.parametrize("url", ["ftp://bot.example.com/", "https://169.254.169.254/latest/", "nonsense"])
+def test_a_url_that_webhooks_may_not_go_to_is_refused_at_its_field(url: str) -> None:
+    response = add(full_house(), url=url)
+
+    assert "url" in response.context["adminform"].form.errors
+    assert not Endpoint.objects.exists()
+
+
+def test_an_endpoint_is_changed_by_the_action() -> None:
+    home = full_house()
+    add(home)
+    endpoint = Endpoint.objects.get()
+
+    page = reverse("admin:hooks_endpoint_change", args=[endpoint.pk])
+    enter(home, "Bo").post(page, {"friendly_name": "Other bot", "url": URL})
+
+    endpoint.refresh_from_db()
+    assert (endpoint.friendly_name, endpoint.active) == ("Other bot", False)
+    assert Event.objects.filter(type="webhook-endpoint.updated").count() == 1
+
+
+def test_a_new_secret_is_asked_for_and_shown_once() -> None:
+    home = full_house()
+    first = add(home).context["secret"]
+    endpoint = Endpoint.objects.get()
+    client, url = enter(home, "Bo"), reverse("admin:hooks_endpoint_renew", args=[endpoint.pk])
+
+    assert first not in client.get(url).text
+    second = client.post(url).context["secret"]
+
+    endpoint.refresh_from_db()
+    assert second != first
+    assert vault.unseal(endpoint.secret) == second
+
+
+def test_another_accounts_endpoint_does_not_exist() -> None:
+    other = house("Other")
+    endpoint = Endpoint.objects.create(account=other.account, friendly_name="Theirs", url=URL, secret="sealed")
+    client = enter(full_house(), "Dee")
+
+    assert client.get(reverse("admin:hooks_endpoint_change", args=[endpoint.pk])).status_code == 404
+    assert client.post(reverse("admin:hooks_endpoint_renew", args=[endpoint.pk])).status_code == 404
+    endpoint.refresh_from_db()
+    assert endpoint.secret == "sealed"
