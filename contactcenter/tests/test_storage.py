@@ -31,6 +31,7 @@ def shop(tmp_path, settings):
     settings.STATICFILES_DIRS = [str(source)]
     settings.STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
     settings.STATIC_ROOT = str(tmp_path / "collected")
+    settings.STORAGES = settings.STORAGES | {"staticfiles": {"BACKEND": "contactcenter.storage.StaticStorage"}}
     settings.DEBUG = False
     finders.get_finder.cache_clear()
     yield source / "shop"
