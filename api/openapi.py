@@ -10,7 +10,7 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 
 from api import shapes
-from api.serializers import HandOffListQuery, HandOffSerializer, MessageListQuery, NewMessageSerializer
+from api.serializers import HandOffListQuery, HandOffRequestSerializer, MessageListQuery, NewMessageSerializer
 
 DESCRIPTION = """\
 Bots and other programs hand conversations over to people, speak while they own a conversation, and read what was said.
@@ -95,7 +95,7 @@ def _refusal(
 ) -> OpenApiResponse:
     value: dict[str, Any] = {"code": code, "message": message, "field": field, "status": status, **own}
     example = OpenApiExample(str(value["code"]), value=value, response_only=True, status_codes=[status])
-    return OpenApiResponse(shapes.ProblemShape, description=description, examples=[example])
+    return OpenApiResponse(shapes.ProblemSerializer, description=description, examples=[example])
 
 
 _ALWAYS = (401, 403, 429)
@@ -195,12 +195,12 @@ _LOCATION = OpenApiParameter(
 HAND_OFF: dict[str, Any] = {
     "operation_id": "createHandOff",
     "tags": ["handoffs"],
-    "request": HandOffSerializer,
+    "request": HandOffRequestSerializer,
     "parameters": [_IDEMPOTENCY, _LOCATION],
     "examples": [_asked("A conversation that the bot owns", _BY_CONVERSATION), _asked("By address", _BY_ADDRESS)],
     "responses": {
-        200: _answered(shapes.HandOffShape, "A repeat: the hand-off that stands.", _HANDED),
-        201: _answered(shapes.HandOffShape, "Handed over.", _HANDED, status=201),
+        200: _answered(shapes.HandOffSerializer, "A repeat: the hand-off that stands.", _HANDED),
+        201: _answered(shapes.HandOffSerializer, "Handed over.", _HANDED, status=201),
         **_refusals(
             *_ALWAYS,
             *_WITH_BODY,
@@ -215,7 +215,7 @@ LIST_HAND_OFFS: dict[str, Any] = {
     "tags": ["handoffs"],
     "parameters": [HandOffListQuery],
     "responses": {
-        200: _answered(shapes.HandOffListShape, "One page.", {"handoffs": [_HANDED], "next_page_token": None}),
+        200: _answered(shapes.HandOffListSerializer, "One page.", {"handoffs": [_HANDED], "next_page_token": None}),
         **_refusals(*_ALWAYS, 400),
     },
 }
@@ -223,14 +223,14 @@ GET_HAND_OFF: dict[str, Any] = {
     "operation_id": "getHandOff",
     "tags": ["handoffs"],
     "parameters": [_path_sid("HO")],
-    "responses": {200: _answered(shapes.HandOffShape, "The hand-off.", _HANDED), **_refusals(*_ALWAYS, 404)},
+    "responses": {200: _answered(shapes.HandOffSerializer, "The hand-off.", _HANDED), **_refusals(*_ALWAYS, 404)},
 }
 GET_CONVERSATION: dict[str, Any] = {
     "operation_id": "getConversation",
     "tags": ["conversations"],
     "parameters": [_path_sid("CH")],
     "responses": {
-        200: _answered(shapes.ConversationShape, "The conversation.", _CONVERSATION),
+        200: _answered(shapes.ConversationSerializer, "The conversation.", _CONVERSATION),
         **_refusals(*_ALWAYS, 404),
     },
 }
@@ -239,7 +239,7 @@ LIST_MESSAGES: dict[str, Any] = {
     "tags": ["conversations"],
     "parameters": [_path_sid("CH"), MessageListQuery],
     "responses": {
-        200: _answered(shapes.MessageListShape, "One page.", {"messages": [_MESSAGE], "next_before": 2}),
+        200: _answered(shapes.MessageListSerializer, "One page.", {"messages": [_MESSAGE], "next_before": 2}),
         **_refusals(*_ALWAYS, 400, 404),
     },
 }
@@ -250,7 +250,7 @@ SAY: dict[str, Any] = {
     "parameters": [_path_sid("CH")],
     "examples": [_asked("An answer", {"body": "Hello! How can I help?", "ref": "answer-1"})],
     "responses": {
-        201: _answered(shapes.MessageShape, "Queued for the customer.", _MESSAGE, status=201),
+        201: _answered(shapes.MessageSerializer, "Queued for the customer.", _MESSAGE, status=201),
         **_refusals(*_ALWAYS, *_WITH_BODY, 404, 409, conflict={"code": "not-owner", "message": _NOT_OWNER}),
     },
 }

@@ -122,7 +122,7 @@ class LineSerializer(Strict):
         return {**attrs, "at": clock.iso(attrs["at"])} if "at" in attrs else attrs
 
 
-class HandOffSerializer(Strict):
+class HandOffRequestSerializer(Strict):
     """A bot's request for an agent."""
 
     conversation = SidField("CH", required=False, help_text="the conversation, or else `channel`")

@@ -15,24 +15,24 @@ class Shape(serializers.Serializer[Any]):
     """Only described, never filled."""
 
 
-class FieldProblemShape(Shape):
+class FieldProblemSerializer(Shape):
     field = serializers.CharField(allow_null=True)
     message = serializers.CharField()
 
 
-class ProblemShape(Shape):
+class ProblemSerializer(Shape):
     """Every refusal. `code` is stable; `message` is for people, in the language of `Accept-Language`."""
 
     code = serializers.CharField()
     message = serializers.CharField(help_text="what is wrong and how to mend it")
     field = serializers.CharField(allow_null=True, help_text="the field, or header, to mend")
     status = serializers.IntegerField(help_text="the HTTP status")
-    errors = FieldProblemShape(  # type: ignore[assignment]
+    errors = FieldProblemSerializer(  # type: ignore[assignment]
         many=True, required=False, help_text="all fields to mend, where there are several"
     )
 
 
-class HandOffShape(Shape):
+class HandOffSerializer(Shape):
     """Where a hand-off stands."""
 
     sid = serializers.CharField()
@@ -47,20 +47,20 @@ class HandOffShape(Shape):
     date_created = serializers.DateTimeField()
 
 
-class HandOffListShape(Shape):
-    handoffs = HandOffShape(many=True)
+class HandOffListSerializer(Shape):
+    handoffs = HandOffSerializer(many=True)
     next_page_token = serializers.CharField(
         allow_null=True, help_text="`page_token` of the next page; null on the last"
     )
 
 
-class AuthorShape(Shape):
+class AuthorSerializer(Shape):
     kind = serializers.ChoiceField(choices=AUTHORS)
     sid = serializers.CharField()
     name = serializers.CharField()
 
 
-class MediaShape(Shape):
+class MediaSerializer(Shape):
     sid = serializers.CharField()
     content_type = serializers.CharField()
     size = serializers.IntegerField()
@@ -68,7 +68,7 @@ class MediaShape(Shape):
     url = serializers.CharField()
 
 
-class MessageShape(Shape):
+class MessageSerializer(Shape):
     """One message. `index` counts from 1 without gaps within the conversation."""
 
     sid = serializers.CharField()
@@ -77,39 +77,39 @@ class MessageShape(Shape):
     index = serializers.IntegerField()
     ref = serializers.CharField(allow_null=True)
     direction = serializers.ChoiceField(choices=["inbound", "outbound"])
-    author = AuthorShape()
+    author = AuthorSerializer()
     body = serializers.CharField()
-    media = MediaShape(many=True)
+    media = MediaSerializer(many=True)
     status = serializers.ChoiceField(choices=["received", *states.RANK])
     error_code = serializers.CharField()
     error_message = serializers.CharField()
     date_created = serializers.DateTimeField()
 
 
-class MessageListShape(Shape):
-    messages = MessageShape(many=True)
+class MessageListSerializer(Shape):
+    messages = MessageSerializer(many=True)
     next_before = serializers.IntegerField(allow_null=True, help_text="`before` of the earlier page; null on the first")
 
 
-class LastMessageShape(Shape):
+class LastMessageSerializer(Shape):
     index = serializers.IntegerField()
     author_kind = serializers.ChoiceField(choices=AUTHORS)
     body = serializers.CharField()
     date_created = serializers.DateTimeField()
 
 
-class ParticipantShape(Shape):
+class ParticipantSerializer(Shape):
     worker_sid = serializers.CharField()
     name = serializers.CharField()
     read_index = serializers.IntegerField()
 
 
-class ContactShape(Shape):
+class ContactSerializer(Shape):
     sid = serializers.CharField()
     name = serializers.CharField()
 
 
-class ConversationShape(Shape):
+class ConversationSerializer(Shape):
     """One conversation without its messages."""
 
     sid = serializers.CharField()
@@ -117,13 +117,13 @@ class ConversationShape(Shape):
     state = serializers.ChoiceField(choices=Conversation.State.choices)
     channel = serializers.ChoiceField(choices=Channel.choices)
     owner = serializers.ChoiceField(choices=Conversation.Owner.choices, help_text="who answers")
-    contact = ContactShape()
+    contact = ContactSerializer()
     customer_address = serializers.CharField()
     our_address = serializers.CharField()
     our_name = serializers.CharField()
     attributes = serializers.DictField()
     last_index = serializers.IntegerField()
-    participants = ParticipantShape(many=True)
+    participants = ParticipantSerializer(many=True)
     date_created = serializers.DateTimeField()
     date_closed = serializers.DateTimeField(allow_null=True)
-    last_message = LastMessageShape(allow_null=True)
+    last_message = LastMessageSerializer(allow_null=True)

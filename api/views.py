@@ -10,7 +10,7 @@ from rest_framework.reverse import reverse
 
 from api import openapi, queries
 from api.base import View, actor_of, body, query
-from api.serializers import HandOffListQuery, HandOffSerializer, MessageListQuery, NewMessageSerializer
+from api.serializers import HandOffListQuery, HandOffRequestSerializer, MessageListQuery, NewMessageSerializer
 from conversations import actions as conversation_actions
 from conversations import queries as conversation_queries
 from conversations.models import Conversation
@@ -36,7 +36,7 @@ class HandOffs(View):
     @extend_schema(**openapi.HAND_OFF)
     def post(self, request: Request) -> Response:
         """Hand a conversation over to people."""
-        wanted = body(request, HandOffSerializer).request()
+        wanted = body(request, HandOffRequestSerializer).request()
         try:
             handed, created = interaction_actions.hand_off(
                 actor=actor_of(request), request=wanted, idempotency_key=idempotency_key(request)

@@ -112,10 +112,10 @@ def enqueue(
                 payload=dict(payload),
                 due_at=database_now(),
             )
+            _tell_dispatch("webhook.queued", dispatch, actor=actor)
+            return dispatch
     except IntegrityError:  # Queued by a rival between our look and our insert.
         return Dispatch.objects.get(endpoint=endpoint, event_sid=event_sid)
-    _tell_dispatch("webhook.queued", dispatch, actor=actor)
-    return dispatch
 
 
 def claim_next(endpoint_sid: str, subject_sid: str) -> Claim | None:
