@@ -88,9 +88,11 @@ def seen(visitor: Visitor, *, conversation_sid: str, index: int, status: str) ->
     conversations.mark_seen_by_visitor(conversation, index=index, status=status, actor=_actor(visitor))
 
 
-def allow_origins(deployment: Deployment, *, origins: Sequence[str], actor: Actor) -> Deployment:
+def allow_origins(address: Address, *, origins: Sequence[str], actor: Actor) -> Deployment:
     """These sites, and no others, may show the chat. Raises ``Invalid`` with the first that is no origin."""
-    policy.require(actor, "config:write", account_sid=deployment.address.workspace.account.sid)
+    policy.require(actor, "config:write", account_sid=address.workspace.account.sid)
+    if address.channel != "webchat":
+        raise Invalid("Only a web chat is shown on sites.", field="address")
     for origin in origins:
         if not core.is_origin(origin):
             raise Invalid(
@@ -98,11 +100,9 @@ def allow_origins(deployment: Deployment, *, origins: Sequence[str], actor: Acto
                 field="allowed_origins",
                 params={"origin": origin[:200]},
             )
-    deployment.allowed_origins = list(origins)
-    if deployment.pk is None:
-        deployment.save()
-    else:
-        deployment.save(update_fields=["address", "allowed_origins"])
+    deployment, _ = Deployment.objects.update_or_create(
+        address=address, defaults={"allowed_origins": list(dict.fromkeys(origins))}
+    )
     return deployment
 
 

@@ -12,6 +12,7 @@ _UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
 # Control characters, and those that turn the direction of what follows: a name must not rewrite its surroundings.
 _NOT_IN_NAMES = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _REF = re.compile(r"[A-Za-z0-9-]{8,40}")
+_DEPLOYMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _ORIGIN = re.compile(r"https?://(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:(\d{1,5}|\*))?")
 LOCAL_ORIGINS = ("http://localhost:*", "https://localhost:*", "http://127.0.0.1:*", "https://127.0.0.1:*")
 
@@ -41,6 +42,15 @@ def is_ref(text: str) -> bool:
     (True, False, False)
     """
     return _REF.fullmatch(text) is not None
+
+
+def is_deployment(text: str) -> bool:
+    """Whether the text can name a deployment.
+
+    >>> is_deployment("demo"), is_deployment("a b"), is_deployment("")
+    (True, False, False)
+    """
+    return _DEPLOYMENT.fullmatch(text) is not None
 
 
 def is_origin(text: str) -> bool:

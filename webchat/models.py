@@ -38,7 +38,7 @@ class Visitor(models.Model):
     """
 
     sid = models.CharField(max_length=sids.LENGTH, unique=True, default=new_visitor_sid, editable=False)
-    address = models.ForeignKey(Address, on_delete=models.PROTECT, related_name="+")
+    address = models.ForeignKey(Address, on_delete=models.CASCADE, related_name="+")
     conversation = models.ForeignKey(Conversation, on_delete=models.SET_NULL, null=True, related_name="+")
     identity = models.CharField(max_length=128, unique=True)
     token_hash = models.CharField(max_length=64, unique=True)

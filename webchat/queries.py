@@ -8,7 +8,7 @@ from django.db.models import Max, QuerySet
 
 from conversations import queries as conversations
 from conversations.models import Address, Conversation, Media, Message, Participant
-from kernel import clock
+from kernel import clock, sids
 from kernel.actor import Actor
 from kernel.errors import NotFound
 from webchat import core
@@ -41,7 +41,7 @@ def visitor(pk: int) -> Visitor | None:
 def deployment_address(name: str) -> Address:
     """The address behind ``data-deployment``; raises ``NotFound``."""
     rows = Address.objects.select_related("workspace").filter(address=f"webchat:{name}", channel="webchat")
-    found = rows.first()
+    found = rows.first() if core.is_deployment(name) else None
     if found is None:
         raise NotFound("There is no web chat %(name)s.", field="deployment", params={"name": name[:64]})
     return found
@@ -62,7 +62,7 @@ def own_conversations(visitor: Visitor) -> QuerySet[Conversation]:
 
 def own_conversation(visitor: Visitor, sid: str) -> Conversation:
     """One of the visitor's conversations; raises ``NotFound`` for anybody else's."""
-    found = own_conversations(visitor).filter(sid=sid).first()
+    found = own_conversations(visitor).filter(sid=sid).first() if sids.is_sid(sid, "CH") else None
     if found is None:
         raise NotFound("There is no conversation %(sid)s.", field="conversation", params={"sid": sid[:64]})
     return found
@@ -76,7 +76,7 @@ def reader(conversation: Conversation, visitor: Visitor) -> Actor:
 def own_media(visitor: Visitor, sid: str) -> Conversation:
     """The visitor's conversation in which the file is; raises ``NotFound``."""
     found = Media.objects.filter(sid=sid, message__conversation__in=own_conversations(visitor))
-    row = found.select_related("message__conversation").first()
+    row = found.select_related("message__conversation").first() if sids.is_sid(sid, "ME") else None
     if row is None:
         raise NotFound("There is no file %(sid)s.", params={"sid": sid[:64]})
     return row.message.conversation

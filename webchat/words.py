@@ -20,7 +20,7 @@ def chat() -> dict[str, str]:
         "offline": _("No connection. What you write goes out as soon as it is back."),
         "restarting": _("One moment, we are reconnecting…"),
         "too_many_visitors": _("Chat is not available right now. Please try again later."),
-        "waiting": _("You are talking to us. Somebody will answer here."),
+        "waiting": _("Somebody will answer you here."),
         "with_agent": _("{name} is here"),
         "ended": _("This conversation has ended. Write again, and a new one begins."),
         "new_conversation": _("New conversation"),

@@ -1,0 +1,64 @@
+"""On which sites a web chat may stand."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from accounts.admin_base import ModelAdmin, ModelForm, MonoTextarea, actor, display
+from webchat import actions
+from webchat.models import Deployment
+
+
+class DeploymentForm(ModelForm):
+    """A site a line."""
+
+    allowed_origins = forms.CharField(
+        label=_("allowed sites"),
+        widget=MonoTextarea({"rows": 4, "placeholder": "https://shop.example.com"}),
+        required=False,
+        help_text=_("One a line: scheme and host, as in https://shop.example.com or https://*.example.com"),
+    )
+
+    class Meta:
+        model = Deployment
+        fields = ["address", "allowed_origins"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["allowed_origins"] = "\n".join(self.instance.allowed_origins)
+
+    def clean_allowed_origins(self) -> list[str]:
+        lines = str(self.cleaned_data["allowed_origins"]).split()
+        return [line.lower().rstrip("/") for line in lines]
+
+
+@admin.register(Deployment)
+class DeploymentAdmin(ModelAdmin):
+    """A web chat without a list may stand on our own pages only (while trying it out: on local ones as well)."""
+
+    account_lookup = "address__workspace__account"
+    writes = "config:write"
+    form = DeploymentForm
+    list_display = ["address", "sites"]
+    list_select_related = ["address__workspace__account"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return [*super().get_readonly_fields(request, obj), *(["address"] if obj else [])]
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if field is not None and db_field.name == "address":
+            field.queryset = field.queryset.filter(channel="webchat", deployment=None)
+        return field
+
+    def store(self, request: HttpRequest, row: Deployment | None, form: Any) -> Deployment:
+        address = row.address if row is not None else form.cleaned_data["address"]
+        who = actor(request, address.workspace.account)
+        return actions.allow_origins(address, origins=form.cleaned_data["allowed_origins"], actor=who)
+
+    @display(description=_("allowed sites"))
+    def sites(self, deployment: Deployment) -> str:
+        return ", ".join(deployment.allowed_origins)
