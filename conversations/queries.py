@@ -71,6 +71,14 @@ def locked_conversation(pk: int) -> Conversation:
     return rows.select_related("workspace", "address", "identity__contact").get(pk=pk)
 
 
+def locked_active(*, ours: str, customer: str) -> Conversation | None:
+    """The open conversation of this pair of addresses, locked, in one query; ``None`` if there is none."""
+    rows = Conversation.objects.select_for_update(of=("self",)).select_related(
+        "workspace", "address", "identity__contact"
+    )
+    return rows.filter(address__address=ours, identity__address=customer, state=Conversation.State.ACTIVE).first()
+
+
 def present(conversation: Conversation) -> list[Participant]:
     """The agents who take part now."""
     rows = Participant.objects.filter(conversation=conversation, left_at__isnull=True)

@@ -13,6 +13,11 @@ class Outbound(Sink):
 
     types: ClassVar[frozenset[str]] = frozenset({"message.added", "message.updated"})
 
+    def wants(self, event: Event) -> bool:
+        return event.type in self.types and (
+            event.data["status"] == "queued" or any(item["status"] == "pending" for item in event.data["media"])
+        )
+
     def feed(self, events: Sequence[Event]) -> None:
         waiting = {event.data["conversation_sid"] for event in events if event.data["status"] == "queued"}
         for conversation_sid in sorted(waiting):

@@ -44,10 +44,9 @@ class Lease:
     def guard(self) -> None:
         """Lock the lease for the rest of the transaction, or raise ``LostLease``."""
         mine = models.Lease.objects.filter(name=self.name, holder=self.holder, fence=self.fence)
-        if not self.fence or mine.update(expires_at=database_now() + TTL) != 1:
+        if not self.fence or mine.select_for_update().values_list("fence", flat=True).first() is None:
             self.fence = 0
             raise LostLease(self.name)
-        self._renew_at = time.monotonic() + _RENEW_AFTER_SECONDS
 
     def release(self) -> None:
         """Give it up at once, so that a successor need not wait for the expiry."""
@@ -56,13 +55,11 @@ class Lease:
         self.fence = 0
 
     def _renew(self) -> bool:
-        if not self.fence:
+        mine = models.Lease.objects.filter(name=self.name, holder=self.holder, fence=self.fence)
+        if not self.fence or mine.update(expires_at=database_now() + TTL) != 1:
+            self.fence = 0
             return False
-        try:
-            with transaction.atomic():
-                self.guard()
-        except LostLease:
-            return False
+        self._renew_at = time.monotonic() + _RENEW_AFTER_SECONDS
         return True
 
     def _take(self) -> bool:

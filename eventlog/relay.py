@@ -4,6 +4,7 @@ One relay at a time holds the lease. Numbering and the lease's guard share a tra
 number, and a relay that was paused past its expiry numbers nothing.
 """
 
+import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -21,6 +22,7 @@ from eventlog.sinks import Sink
 logger = structlog.get_logger(__name__)
 
 BATCH = 500
+_WRITE_SECONDS = 1.0
 _RETRY_SECONDS = (0.2, 0.5, 1, 2, 5, 10, 30)
 
 
@@ -33,6 +35,9 @@ class Relay:
         self._lease = Lease(queries.RELAY_LEASE)
         self._sinks = load_sinks()
         self._positions: dict[str, int] = {}
+        self._written: dict[str, int] = {}
+        self._write_at = 0.0
+        self._heads: dict[str, int] = {}
         self._resting_until: dict[str, datetime] = {}
         self._last = 0
         self._fence = 0
@@ -50,10 +55,13 @@ class Relay:
             self._last = numbered[-1].position or self._last
             doorbell.ring()  # Routers of other processes follow the numbered log.
         fed = [self._feed(sink, numbered) for sink in self._sinks]
+        self._write_down()
         return bool(numbered) or any(fed)
 
     def close(self) -> None:
         if self._lease.fence:
+            self._write_at = 0.0
+            self._write_down()
             self._lease.release()
 
     def _start_term(self) -> None:
@@ -61,21 +69,30 @@ class Relay:
         for sink in self._sinks:
             SinkPosition.objects.get_or_create(sink=sink.name)
         self._positions = dict(SinkPosition.objects.values_list("sink", "position"))
+        self._resting_until = dict(SinkPosition.objects.exclude(retry_at=None).values_list("sink", "retry_at"))
+        self._written = dict(self._positions)
+        self._heads = {}
         self._last = queries.last_position()
         self._fence = self._lease.fence
 
     def _number(self) -> list[Event]:
-        """Give committed events their position and their number for each audience."""
-        waiting = Event.objects.filter(position__isnull=True).order_by("id")
-        if not waiting.exists():
+        """Give committed events their position and their number for each audience.
+
+        What is read before the guard cannot be numbered by anybody else: only the holder of the lease numbers.
+        """
+        events = list(Event.objects.filter(position__isnull=True).order_by("id")[:BATCH])
+        if not events:
             return []
-        with transaction.atomic():
-            self._lease.guard()
-            events = list(waiting[:BATCH])
-            for position, event in enumerate(events, start=self._last + 1):
-                event.position = position
-            write_positions(events)
-            number_audiences(events)
+        try:
+            with transaction.atomic():
+                self._lease.guard()
+                for position, event in enumerate(events, start=self._last + 1):
+                    event.position = position
+                write_positions(events)
+                number_audiences(events, heads=self._heads)
+        except BaseException:
+            self._fence = 0  # What is remembered may not be what was committed: begin the term again.
+            raise
         return events
 
     def _feed(self, sink: Sink, fresh: Sequence[Event]) -> bool:
@@ -89,13 +106,24 @@ class Relay:
             return False
         last = events[-1].position or done
         try:
-            sink.consume([event for event in events if sink.wants(event)], position=last)
+            sink.consume([event for event in events if sink.wants(event)])
         except Exception as error:  # A sink may fail in any way; the log must go on.
             logger.exception("sink failed", sink=sink.name)
             self._note_failure(sink, error)
             return False
         self._positions[sink.name] = last
+        self._note_recovery(sink)
         return True
+
+    def _write_down(self) -> None:
+        """Keep how far the sinks are, once a second: reading a second's events again does no harm to any of them."""
+        if time.monotonic() < self._write_at:
+            return
+        self._write_at = time.monotonic() + _WRITE_SECONDS
+        for name, position in self._positions.items():
+            if position != self._written.get(name):
+                SinkPosition.objects.filter(sink=name, position__lt=position).update(position=position)
+                self._written[name] = position
 
     def _resting(self, sink: Sink) -> bool:
         until = self._resting_until.get(sink.name)
@@ -103,13 +131,17 @@ class Relay:
 
     def _note_failure(self, sink: Sink, error: Exception) -> None:
         row = SinkPosition.objects.get(sink=sink.name)
-        self._positions[sink.name] = row.position
+        self._positions[sink.name] = max(row.position, self._positions.get(sink.name, 0))
         pause = _RETRY_SECONDS[min(row.failures, len(_RETRY_SECONDS) - 1)]
         row.failures += 1
         row.last_error = type(error).__name__
         row.retry_at = database_now() + timedelta(seconds=pause)
         row.save(update_fields=["failures", "last_error", "retry_at"])
         self._resting_until[sink.name] = row.retry_at
+
+    def _note_recovery(self, sink: Sink) -> None:
+        if self._resting_until.pop(sink.name, None) is not None:
+            SinkPosition.objects.filter(sink=sink.name).update(failures=0, last_error="", retry_at=None)
 
 
 def load_sinks() -> list[Sink]:
@@ -118,7 +150,7 @@ def load_sinks() -> list[Sink]:
 
 
 def write_positions(events: Sequence[Event]) -> None:
-    """One UPDATE for the batch. Django's ``bulk_update`` builds a CASE per row; a joined VALUES list is planned once."""
+    """One UPDATE for the batch: a joined VALUES list, where Django's ``bulk_update`` builds a CASE for each row."""
     rows = ", ".join(["(%s, %s)"] * len(events))
     parameters = [value for event in events for value in (event.pk, event.position)]
     with connection.cursor() as cursor:
@@ -130,12 +162,15 @@ def write_positions(events: Sequence[Event]) -> None:
         )
 
 
-def number_audiences(events: Sequence[Event]) -> None:
-    """Write each audience's gapless numbers for these events and move its head."""
+def number_audiences(events: Sequence[Event], *, heads: dict[str, int]) -> None:
+    """Write each audience's gapless numbers for these events and move its head.
+
+    ``heads`` remembers where audiences are for as long as the caller holds the lease; what it lacks is read.
+    """
     named = {audience for event in events for audience in event.audiences}
     if not named:
         return
-    heads = queries.heads(named)
+    heads.update(queries.heads(named - heads.keys()) if named - heads.keys() else {})
     deliveries = []
     for event in events:
         for audience in event.audiences:
@@ -144,7 +179,7 @@ def number_audiences(events: Sequence[Event]) -> None:
             deliveries.append(Delivery(audience=audience, n=heads[audience], event=event))
     Delivery.objects.bulk_create(deliveries)
     AudienceHead.objects.bulk_create(
-        [AudienceHead(audience=audience, n=n) for audience, n in heads.items()],
+        [AudienceHead(audience=audience, n=heads[audience]) for audience in sorted(named)],
         update_conflicts=True,
         unique_fields=["audience"],
         update_fields=["n"],

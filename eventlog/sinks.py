@@ -11,7 +11,8 @@ from eventlog.models import Event, SinkPosition
 class Sink:
     """An effect outside the database: fed at least once, in order.
 
-    ``types`` names the events that it wants; empty means all.
+    ``types`` names the events that it wants; empty means all. The relay writes its position down once a second, so
+    after a crash it is fed up to a second's events again.
     """
 
     types: ClassVar[frozenset[str]] = frozenset()
@@ -26,11 +27,10 @@ class Sink:
         """Take these events; an exception means that none of them counts as taken."""
         raise NotImplementedError
 
-    def consume(self, events: Sequence[Event], *, position: int) -> None:
-        """Feed what is wanted; the relay writes ``position`` down afterwards, so a crash feeds it again."""
+    def consume(self, events: Sequence[Event]) -> None:
+        """Take what is wanted of a batch."""
         if events:
             self.feed(events)
-        SinkPosition.objects.filter(sink=self.name).update(position=position, failures=0, last_error="")
 
 
 class DatabaseSink(Sink):
@@ -40,12 +40,13 @@ class DatabaseSink(Sink):
         """Do what follows from one event."""
         raise NotImplementedError
 
-    def consume(self, events: Sequence[Event], *, position: int) -> None:
-        for event in events:
+    def sift(self, events: Sequence[Event]) -> Sequence[Event]:
+        """Those of a batch from which anything follows at all, found with a query or two for the whole batch."""
+        return events
+
+    def consume(self, events: Sequence[Event]) -> None:
+        for event in self.sift(events):
             with transaction.atomic():
-                taken = SinkPosition.objects.filter(sink=self.name, position__lt=event.position).update(
-                    position=event.position, failures=0, last_error=""
-                )
-                if taken:
+                here = SinkPosition.objects.filter(sink=self.name, position__lt=event.position)
+                if here.update(position=event.position):
                     self.handle(event)
-        SinkPosition.objects.filter(sink=self.name, position__lt=position).update(position=position)

@@ -3,11 +3,11 @@
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-from hooks.models import Endpoint
 
 from accounts.models import ApiKey
 from agents.models import Workspace
 from conversations.models import Address, Conversation
+from hooks.models import Endpoint
 from kernel import clock, sids
 from routing.models import Task, Workflow
 

@@ -1,5 +1,6 @@
 """Reads: which interaction, where a hand-off stands."""
 
+from collections.abc import Collection
 from typing import TypedDict
 
 from conversations.models import Conversation, Participant
@@ -43,6 +44,16 @@ def open_interaction(conversation: Conversation) -> Interaction | None:
     """The interaction that an agent works on or will work on."""
     rows = Interaction.objects.filter(conversation=conversation, ended_at__isnull=True)
     return rows.select_related("task").first()
+
+
+def attended(sids: Collection[str]) -> set[str]:
+    """Those of these conversations in which an agent takes part under an open interaction."""
+    if not sids:
+        return set()
+    rows = Conversation.objects.filter(
+        sid__in=sids, owner=Conversation.Owner.AGENT, interactions__ended_at__isnull=True, interactions__isnull=False
+    )
+    return set(rows.values_list("sid", flat=True))
 
 
 def interaction_of_task(task_sid: str) -> Interaction | None:

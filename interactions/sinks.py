@@ -1,6 +1,6 @@
 """What follows between conversations and tasks, neither of which knows the other."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from agents.models import Worker
@@ -17,6 +17,20 @@ class Follow(DatabaseSink):
         {"conversation.started", "message.added", "reservation.accepted", "task.completed", "task.canceled"}
     )
 
+    def sift(self, events: Sequence[Event]) -> Sequence[Event]:
+        """Leave out what customers say to agents who are there: nothing follows from it.
+
+        Should such a task end in the meantime, its own event comes later, and `finish` looks at what was not read.
+        """
+        said = {event.data["conversation_sid"] for event in events if event.type == "message.added"}
+        attended = queries.attended(said)
+        return [
+            event
+            for event in events
+            if event.type != "message.added"
+            or (event.data["direction"] == "inbound" and event.data["conversation_sid"] not in attended)
+        ]
+
     def handle(self, event: Event) -> None:
         _HANDLERS[event.type](event)
 
@@ -26,9 +40,8 @@ def _started(event: Event) -> None:
 
 
 def _said(event: Event) -> None:
-    if event.data["direction"] == "inbound":
-        conversation = _conversation(event.data["conversation_sid"])
-        actions.words_arrived(conversation, event_sid=event.sid, payload=event.data)
+    conversation = _conversation(event.data["conversation_sid"])
+    actions.words_arrived(conversation, event_sid=event.sid, payload=event.data)
 
 
 def _accepted(event: Event) -> None:

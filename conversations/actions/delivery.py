@@ -121,7 +121,7 @@ def resend(message: Message, *, actor: Actor) -> Message:
             error_code="",
             error_message="",
         )
-        tell_message("message.updated", message, conversation=conversation, actor=actor)
+        tell_message("message.updated", message, conversation=conversation, actor=actor, media=[])
         return message
 
 
@@ -152,7 +152,7 @@ def apply_receipt(message_sid: str, *, fence: int, receipt: StatusUpdate, provid
         )
         if told:
             message.refresh_from_db()
-            tell_message("message.updated", message, conversation=conversation, actor=CARRIER)
+            tell_message("message.updated", message, conversation=conversation, actor=CARRIER, media=[])
 
 
 def _finish(message_sid: str, *, fence: int, verb: str, **fields: object) -> None:
@@ -167,7 +167,7 @@ def _finish(message_sid: str, *, fence: int, verb: str, **fields: object) -> Non
             move(message, states.DELIVERY, verb, **fields)
         except StaleMove:
             return
-        tell_message("message.updated", message, conversation=conversation, actor=SYSTEM)
+        tell_message("message.updated", message, conversation=conversation, actor=SYSTEM, media=[])
 
 
 def _locked_by_sid(sid: str) -> Conversation:

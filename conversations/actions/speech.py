@@ -24,18 +24,20 @@ def receive(inbound: InboundMessage, *, actor: Actor) -> Message:
     """
     if actor.kind not in ("carrier", "visitor", "system"):
         raise Forbidden("Only a carrier brings customers' messages.")
-    known = _already(inbound)
-    if known is not None:
-        return known
-    address = queries.address(inbound.to_address)
     try:
         with transaction.atomic():
-            conversation = _locked_active(
-                address, channel=inbound.channel, customer=inbound.from_address, name=inbound.profile_name, actor=actor
-            )
+            conversation = queries.locked_active(ours=inbound.to_address, customer=inbound.from_address)
+            if conversation is None or (inbound.profile_name and not conversation.identity.contact.name):
+                conversation = _locked_active(
+                    queries.address(inbound.to_address),
+                    channel=inbound.channel,
+                    customer=inbound.from_address,
+                    name=inbound.profile_name,
+                    actor=actor,
+                )
             return _store(inbound, conversation=conversation, actor=actor)
     except IntegrityError:
-        # The same message came twice at the same moment; the unique provider sid let one of them in.
+        # The message is known already: the unique provider sid lets it in once, and nothing of this try stays.
         known = _already(inbound)
         if known is None:
             raise
@@ -102,13 +104,13 @@ def _store(inbound: InboundMessage, *, conversation: Conversation, actor: Actor)
         provider_sid=inbound.provider_sid,
         provider_params=dict(inbound.params),
     )
-    if inbound.media:
-        now = clock.now()
-        Media.objects.bulk_create(
-            Media(message=message, source_url=item.url, content_type=item.content_type[:100], due_at=now)
-            for item in inbound.media
-        )
-    tell_message("message.added", message, conversation=conversation, actor=actor)
+    media = [
+        Media(message=message, source_url=item.url, content_type=item.content_type[:100], due_at=clock.now())
+        for item in inbound.media
+    ]
+    if media:
+        Media.objects.bulk_create(media)
+    tell_message("message.added", message, conversation=conversation, actor=actor, media=media)
     return message
 
 
@@ -129,7 +131,7 @@ def _append_outbound(
         status="queued" if carried else "sent",
         due_at=clock.now() if carried else None,
     )
-    tell_message("message.added", message, conversation=conversation, actor=actor)
+    tell_message("message.added", message, conversation=conversation, actor=actor, media=[])
     return message
 
 

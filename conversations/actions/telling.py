@@ -10,9 +10,16 @@ from eventlog.record import record
 from kernel.actor import Actor
 
 
-def tell_message(type: str, message: Message, *, conversation: Conversation, actor: Actor) -> Event:  # noqa: A002
-    """Record ``message.added`` or ``message.updated`` with the whole message."""
-    files: Sequence[Media] = list(message.media.all()) if message.direction == "inbound" else []
+def tell_message(
+    type: str,  # noqa: A002
+    message: Message,
+    *,
+    conversation: Conversation,
+    actor: Actor,
+    media: Sequence[Media] | None = None,
+) -> Event:
+    """Record ``message.added`` or ``message.updated`` with the whole message; ``media`` if the caller knows it."""
+    files = list(message.media.all()) if media is None else media
     return record(
         type,
         subject_sid=message.sid,

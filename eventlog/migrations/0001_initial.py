@@ -7,69 +7,78 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='AudienceHead',
+            name="AudienceHead",
             fields=[
-                ('audience', models.CharField(max_length=48, primary_key=True, serialize=False)),
-                ('n', models.BigIntegerField(default=0)),
+                ("audience", models.CharField(max_length=48, primary_key=True, serialize=False)),
+                ("n", models.BigIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='Lease',
+            name="Lease",
             fields=[
-                ('name', models.CharField(max_length=100, primary_key=True, serialize=False)),
-                ('holder', models.CharField(blank=True, max_length=64)),
-                ('fence', models.BigIntegerField(default=0)),
-                ('expires_at', models.DateTimeField()),
+                ("name", models.CharField(max_length=100, primary_key=True, serialize=False)),
+                ("holder", models.CharField(blank=True, max_length=64)),
+                ("fence", models.BigIntegerField(default=0)),
+                ("expires_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='SinkPosition',
+            name="SinkPosition",
             fields=[
-                ('sink', models.CharField(max_length=100, primary_key=True, serialize=False)),
-                ('position', models.BigIntegerField(default=0)),
-                ('failures', models.PositiveIntegerField(default=0)),
-                ('last_error', models.CharField(blank=True, max_length=200)),
-                ('retry_at', models.DateTimeField(null=True)),
+                ("sink", models.CharField(max_length=100, primary_key=True, serialize=False)),
+                ("position", models.BigIntegerField(default=0)),
+                ("failures", models.PositiveIntegerField(default=0)),
+                ("last_error", models.CharField(blank=True, max_length=200)),
+                ("retry_at", models.DateTimeField(null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sid', models.CharField(default=eventlog.models.new_event_sid, max_length=34, unique=True)),
-                ('position', models.BigIntegerField(null=True, unique=True)),
-                ('type', models.CharField(max_length=64)),
-                ('subject_sid', models.CharField(max_length=34)),
-                ('workspace_sid', models.CharField(blank=True, max_length=34)),
-                ('actor_kind', models.CharField(max_length=16)),
-                ('actor_sid', models.CharField(blank=True, max_length=34)),
-                ('ref', models.CharField(blank=True, max_length=64)),
-                ('audiences', models.JSONField(default=list)),
-                ('data', models.JSONField(default=dict)),
-                ('created_at', models.DateTimeField(default=kernel.clock.now)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("sid", models.CharField(default=eventlog.models.new_event_sid, max_length=34, unique=True)),
+                ("position", models.BigIntegerField(null=True, unique=True)),
+                ("type", models.CharField(max_length=64)),
+                ("subject_sid", models.CharField(max_length=34)),
+                ("workspace_sid", models.CharField(blank=True, max_length=34)),
+                ("actor_kind", models.CharField(max_length=16)),
+                ("actor_sid", models.CharField(blank=True, max_length=34)),
+                ("ref", models.CharField(blank=True, max_length=64)),
+                ("audiences", models.JSONField(default=list)),
+                ("data", models.JSONField(default=dict)),
+                ("created_at", models.DateTimeField(default=kernel.clock.now)),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('position__isnull', True)), fields=['id'], name='event_unnumbered'), models.Index(fields=['subject_sid', 'position'], name='event_subject'), models.Index(fields=['created_at'], name='event_created')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("position__isnull", True)), fields=["id"], name="event_unnumbered"
+                    ),
+                    models.Index(fields=["subject_sid", "position"], name="event_subject"),
+                    models.Index(fields=["created_at"], name="event_created"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Delivery',
+            name="Delivery",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('audience', models.CharField(max_length=48)),
-                ('n', models.BigIntegerField()),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='eventlog.event')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("audience", models.CharField(max_length=48)),
+                ("n", models.BigIntegerField()),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="deliveries", to="eventlog.event"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('audience', 'n'), name='delivery_number')],
+                "constraints": [models.UniqueConstraint(fields=("audience", "n"), name="delivery_number")],
             },
         ),
     ]

@@ -59,7 +59,8 @@ def follow() -> None:
             seen = event.pk
             if sink.wants(event) and not event.ref.startswith("fed:"):
                 Event.objects.filter(pk=event.pk).update(ref="fed:")
-                sink.handle(event)
+                for wanted in sink.sift([event]):
+                    sink.handle(wanted)
 
 
 def give(home: House, name: str) -> Reservation:

@@ -74,9 +74,11 @@ def write(
 
 
 def settled(product: Product) -> bool:
-    """Every text has its answer, and no answer is still on its way."""
+    """Every text has its answer, no answer is still on its way, and every event was numbered."""
     answers = product.rows("SELECT status FROM conversations_message WHERE direction = 'outbound'")
-    return len(answers) >= MESSAGES and all(status not in ("queued", "sending") for (status,) in answers)
+    waiting = product.rows("SELECT COUNT(*) FROM eventlog_event WHERE position IS NULL")
+    ended = all(status in ("delivered", "failed", "unknown") for (status,) in answers)
+    return len(answers) >= MESSAGES and ended and waiting == [(0,)]
 
 
 def test_nothing_lost_nothing_doubled_everything_in_order(product: Product, provider: Provider) -> None:
