@@ -16,6 +16,7 @@ from contactcenter import drain
 from contactcenter.limits import body_limit
 
 _FRAME_LIMIT = 64 * 1024
+_REASON_LIMIT = 123  # RFC 6455, 5.5: a control frame has at most 125 bytes, two of them the code.
 _TOO_LARGE = (
     b"HTTP/1.1 413 Content Too Large\r\nContent-Type: text/plain; charset=utf-8\r\n"
     b"Content-Length: 31\r\nConnection: close\r\n\r\nThe request body is too large.\n"
@@ -63,12 +64,12 @@ class Factory(HTTPFactory):  # type: ignore[misc]
 
 
 class Socket(WebSocketProtocol):  # type: ignore[misc]
-    """Closes with the reason as well; Daphne sends the code alone."""
+    """Closes with the reason as well, and with any code: Daphne sends no reason, and Autobahn refuses 1012."""
 
     def handle_reply(self, message: dict[str, Any]) -> None:
-        closing = message["type"] == "websocket.close" and self.state == self.STATE_OPEN
-        if closing and message.get("reason"):
-            self.sendClose(code=message.get("code") or 1000, reason=message["reason"])
+        if message["type"] == "websocket.close" and self.state == self.STATE_OPEN:
+            reason = str(message.get("reason") or "").encode()[:_REASON_LIMIT]
+            self.sendCloseFrame(code=message.get("code") or 1000, reasonUtf8=reason)
         else:
             super().handle_reply(message)
 

@@ -1,5 +1,6 @@
 """The embedded product as a process: what it refuses, what it answers on the wire, how it ends."""
 
+import json
 import os
 import signal
 import socket
@@ -10,6 +11,7 @@ import urllib.error
 import urllib.request
 
 import pytest
+import requests
 import websockets.sync.client
 from websockets.exceptions import ConnectionClosedError
 
@@ -139,14 +141,49 @@ def test_static_files_are_served_by_hashed_names_and_kept(served):
         assert answer.headers["Content-Type"].startswith("text/css")
 
 
+def agent_cookies(port, folder) -> str:
+    """What the browser of a signed-in agent sends."""
+    url = f"http://127.0.0.1:{port}"
+    rows = [line.split() for line in (folder / "var" / "demo-logins.txt").read_text().splitlines()]
+    name, secret = next(row[-2:] for row in rows if row[0] == "agent")
+    with requests.Session() as browser:
+        browser.get(f"{url}/login/")
+        form = {"username": name, "password": secret}
+        headers = {"X-CSRFToken": csrf_token(browser.get(f"{url}/login/").text), "Origin": url}
+        assert browser.post(f"{url}/login/", data=form, headers=headers, allow_redirects=False).status_code == 302
+        return "; ".join(f"{cookie.name}={cookie.value}" for cookie in browser.cookies)
+
+
+def csrf_token(page: str) -> str:
+    return page.partition('name="csrfmiddlewaretoken" value="')[2].partition('"')[0]
+
+
 # Last: it ends what the others ask.
-def test_it_ends_cleanly_within_five_seconds(served):
+def test_it_ends_cleanly_within_five_seconds_and_sends_sockets_elsewhere(served):
     port, folder, process = served
-    before = time.monotonic()
+    url = f"ws://127.0.0.1:{port}/ws/desk"
+    headers = {"Cookie": agent_cookies(port, folder)}
 
-    process.send_signal(signal.SIGTERM)
+    with websockets.sync.client.connect(url, origin=f"http://127.0.0.1:{port}", additional_headers=headers) as wire:
+        wire.send('{"do":"hello","cursors":{}}')
+        assert json.loads(wire.recv(timeout=10))["t"] == "welcome"
+        before = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        frames, closed = until_closed(wire)
 
+    assert frames[-1] == {"t": "drain"}
+    assert closed.code == 1012
     assert process.wait(10) == 0
     assert time.monotonic() - before < 5
     assert status(f"http://127.0.0.1:{port}/readyz") == 0
     assert "Traceback" not in (folder / "log").read_text()
+
+
+def until_closed(wire):
+    """Every frame that still comes, and the close frame."""
+    frames = []
+    try:
+        while True:
+            frames.append(json.loads(wire.recv(timeout=10)))
+    except ConnectionClosedError as closed:
+        return frames, closed.rcvd
