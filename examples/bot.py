@@ -16,6 +16,7 @@ import hashlib
 import hmac
 import json
 import os
+import re
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.error import HTTPError
@@ -58,7 +59,7 @@ def answer(event):
     """Reply to the customer, or hand over. The event's id makes a repeat of the webhook harmless."""
     conversation = event["data"]["conversation_sid"]
     messages = f"/api/v1/conversations/{conversation}/messages"
-    words = event["data"]["message"]["body"].lower().split()
+    words = re.findall(r"\w+", event["data"]["message"]["body"].lower())
     if "agent" in words or "agente" in words:
         said = [line for line in call(f"{messages}?limit=50")["messages"] if line["body"]]
         transcript = [{"author": line["author"]["kind"], "body": line["body"]} for line in said]

@@ -57,7 +57,7 @@ def customer_writes(desk, body):
 
 
 def test_the_bot_answers_and_hands_over(desk, example):
-    customer_writes(desk, "what are your hours")
+    customer_writes(desk, "what are your hours?")
     conversation = customer_writes(desk, "¡quiero un AGENTE ya")
 
     assert set(Dispatch.objects.values_list("status", flat=True)) == {"delivered"}
