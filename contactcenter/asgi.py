@@ -11,12 +11,12 @@ django.setup(set_prefix=False)
 from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from django.urls import path, re_path  # noqa: E402
-from webchat.consumers import VisitorConsumer  # noqa: E402
 
 from contactcenter.handler import Handler  # noqa: E402
 from contactcenter.limits import Limits  # noqa: E402
 from contactcenter.sockets import KnownOrigin, Nowhere  # noqa: E402
 from desk.consumers import DeskConsumer  # noqa: E402
+from webchat.consumers import VisitorConsumer  # noqa: E402
 
 http = Limits(Handler())
 websocket = KnownOrigin(
