@@ -16,7 +16,7 @@ class DeploymentForm(ModelForm):
     """A site a line."""
 
     allowed_origins = forms.CharField(
-        label=_("allowed sites"),
+        label=_("Allowed sites"),
         widget=MonoTextarea({"rows": 4, "placeholder": "https://shop.example.com"}),
         required=False,
         help_text=_("One a line: scheme and host, as in https://shop.example.com or https://*.example.com"),

@@ -76,7 +76,7 @@
   };
 
   const host = make("div", "", { "data-contact-chat": deployment });
-  const root = host.attachShadow({ mode: "closed" });
+  const root = host.attachShadow({ mode: "open" });
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(STYLE);
   root.adoptedStyleSheets = [sheet];
