@@ -58,9 +58,10 @@ def open_interaction(
 def words_arrived(conversation: Conversation, *, event_sid: str, payload: Mapping[str, Any]) -> None:
     """The customer said something: the bot that owns the conversation hears it, or an agent is sought."""
     intake = queries.intake_of(conversation)
-    if conversation.owner == Conversation.Owner.BOT and intake is not None and intake.bot is not None:
+    bot = queries.bot_of(intake)
+    if conversation.owner == Conversation.Owner.BOT and bot is not None:
         hooks.enqueue(
-            intake.bot,
+            bot,
             type="message.added",
             subject_sid=conversation.sid,
             payload={"conversation_sid": conversation.sid, "message": dict(payload)},
@@ -73,9 +74,15 @@ def words_arrived(conversation: Conversation, *, event_sid: str, payload: Mappin
 
 def greet(conversation: Conversation) -> None:
     """A conversation has begun: where a bot answers first, it owns it."""
-    intake = queries.intake_of(conversation)
-    if intake is not None and intake.bot is not None and queries.open_interaction(conversation) is None:
+    bot = queries.bot_of(queries.intake_of(conversation))
+    if bot is not None and queries.open_interaction(conversation) is None:
         conversations.set_owner(conversation, owner=Conversation.Owner.BOT, actor=SYSTEM)
+
+
+def give_up_on_bot(conversation: Conversation) -> None:
+    """The bot could not be reached: people take over what it owns."""
+    if conversation.owner == Conversation.Owner.BOT and conversation.state == Conversation.State.ACTIVE:
+        open_interaction(conversation)
 
 
 def bring_agent(interaction: Interaction, *, worker: Worker) -> None:

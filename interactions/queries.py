@@ -4,6 +4,7 @@ from collections.abc import Collection
 from typing import TypedDict
 
 from conversations.models import Conversation, Participant
+from hooks.models import Endpoint
 from interactions.models import HandOff, Intake, Interaction
 from kernel import clock
 from kernel.actor import Actor
@@ -38,6 +39,11 @@ def intake_of(conversation: Conversation) -> Intake | None:
     """What the conversation's address leads to."""
     rows = Intake.objects.select_related("workflow", "bot").filter(address=conversation.address_id)
     return rows.first()
+
+
+def bot_of(intake: Intake | None) -> Endpoint | None:
+    """The bot that answers first, if the address has one and it is switched on."""
+    return intake.bot if intake is not None and intake.bot is not None and intake.bot.active else None
 
 
 def open_interaction(conversation: Conversation) -> Interaction | None:
@@ -85,7 +91,7 @@ def handoff_payload(handed: HandOff) -> HandOffPayload:
     return {
         "sid": handed.sid,
         "state": _STATES[task.assignment_status],
-        "position": routing.position(task) if task.assignment_status in ("pending", "reserved") else None,
+        "position": routing.position(task) or None,
         "queue": task.task_queue.friendly_name if task.task_queue else None,
         "agent": holder.worker.friendly_name if holder else None,
         "conversation_sid": handed.interaction.conversation.sid,

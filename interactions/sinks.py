@@ -14,7 +14,14 @@ class Follow(DatabaseSink):
     """Words seek an agent; an accepted offer brings one; a finished task ends it."""
 
     types: ClassVar[frozenset[str]] = frozenset(
-        {"conversation.started", "message.added", "reservation.accepted", "task.completed", "task.canceled"}
+        {
+            "conversation.started",
+            "message.added",
+            "webhook.failed",
+            "reservation.accepted",
+            "task.completed",
+            "task.canceled",
+        }
     )
 
     def sift(self, events: Sequence[Event]) -> Sequence[Event]:
@@ -44,6 +51,12 @@ def _said(event: Event) -> None:
     actions.words_arrived(conversation, event_sid=event.sid, payload=event.data)
 
 
+def _unreachable(event: Event) -> None:
+    conversation = Conversation.objects.filter(sid=event.data["about_sid"]).first()
+    if conversation is not None:
+        actions.give_up_on_bot(conversation)
+
+
 def _accepted(event: Event) -> None:
     interaction = queries.interaction_of_task(event.data["task"]["sid"])
     if interaction is not None:
@@ -63,6 +76,7 @@ def _conversation(sid: str) -> Conversation:
 _HANDLERS: dict[str, Callable[[Event], None]] = {
     "conversation.started": _started,
     "message.added": _said,
+    "webhook.failed": _unreachable,
     "reservation.accepted": _accepted,
     "task.completed": _ended,
     "task.canceled": _ended,

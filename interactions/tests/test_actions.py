@@ -1,14 +1,16 @@
 """From words to an agent, from a bot to people, and to the end."""
 
 import pytest
+from django.db import transaction
 
 from accounts import actions as accounts
 from accounts.queries import actor_for_token
 from conversations import actions as conversations
 from conversations.models import Conversation
 from eventlog.models import Event
+from eventlog.record import record
 from hooks import actions as hooks
-from hooks.models import Dispatch
+from hooks.models import Dispatch, Endpoint
 from interactions import queries
 from interactions.actions import hand_off
 from interactions.core import HandOffRequest
@@ -169,6 +171,34 @@ def test_the_bot_hears_the_words_until_it_hands_over(home: House, bot: Actor) ->
     with pytest.raises(Conflict):
         conversations.post(conversation, actor=bot, body="beep", ref="b", author_kind="bot")
     assert queries.handoff_payload(handed)["state"] == "waiting"
+
+
+def test_people_take_over_from_a_bot_that_cannot_be_reached(home: House) -> None:
+    with_bot(home)
+    conversation = people.said("hi bot").conversation
+    follow()
+    with transaction.atomic():
+        record(
+            "webhook.failed",
+            subject_sid="WD1",
+            data={"about_sid": conversation.sid},
+            audiences=(),
+            actor=SYSTEM,
+            workspace_sid="",
+        )
+    follow()
+
+    conversation.refresh_from_db()
+    assert (conversation.owner, Task.objects.count()) == ("queue", 1)
+
+
+def test_a_bot_that_is_switched_off_answers_nobody(home: House) -> None:
+    with_bot(home)
+    Endpoint.objects.update(active=False)
+    people.said("hi")
+    follow()
+
+    assert (Dispatch.objects.count(), Task.objects.count()) == (0, 1)
 
 
 def test_an_agent_sees_what_the_bot_collected(home: House, bot: Actor) -> None:
