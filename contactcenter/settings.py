@@ -261,6 +261,11 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
+    # One name each for choices that several fields share.
+    "ENUM_NAME_OVERRIDES": {
+        "AuthorKindEnum": "api.shapes.AUTHORS",
+        "ChannelEnum": "conversations.models.Channel.choices",
+    },
 }
 
 # --- Logs ---------------------------------------------------------------------------------------------------------
