@@ -15,6 +15,7 @@ from accounts import actions, policy
 from accounts.admin_base import (
     DANGER,
     CheckboxesWidget,
+    Label,
     ModelAdmin,
     ModelForm,
     PasswordWidget,
@@ -170,8 +171,8 @@ class UserAdmin(OfAccount):
         ordering="role",
         label={str(Role.ADMIN): "danger", str(Role.SUPERVISOR): "warning", str(Role.AGENT): "info"},
     )
-    def role_label(self, user: User) -> tuple[str, str]:
-        return user.role, user.get_role_display()
+    def role_label(self, user: User) -> Label:
+        return Label(user.role, user.get_role_display())
 
     def has_new_password_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return self._may_write(request)
@@ -252,8 +253,8 @@ class ApiKeyAdmin(OfAccount):
         )
 
     @display(description=_("State"), label={"active": "success", "revoked": "danger"})
-    def state(self, key: ApiKey) -> tuple[str, str]:
-        return ("revoked", gettext("revoked")) if key.revoked_at else ("active", gettext("active"))
+    def state(self, key: ApiKey) -> Label:
+        return Label("revoked", gettext("revoked")) if key.revoked_at else Label("active", gettext("active"))
 
     @display(description=_("It may"))
     def scope_list(self, key: ApiKey) -> str:

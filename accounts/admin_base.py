@@ -54,6 +54,7 @@ __all__ = [
     "DANGER",
     "NEUTRAL",
     "CheckboxesWidget",
+    "Label",
     "ModelAdmin",
     "ModelForm",
     "MonoTextarea",
@@ -65,6 +66,7 @@ __all__ = [
     "TextareaWidget",
     "action",
     "actor",
+    "column",
     "display",
     "may",
     "told",
@@ -92,6 +94,28 @@ def told(error: DomainError) -> str:
     """The refusal in the reader's language."""
     text = gettext(error.message)
     return text % error.params if error.params else text
+
+
+class Label(tuple[str, str]):
+    """A word in a colour: the kind that `display(label=…)` colours by, and the text. Pages show the text alone."""
+
+    __slots__ = ()
+
+    def __new__(cls, kind: str, text: str) -> "Label":
+        return super().__new__(cls, (kind, text))
+
+    def __str__(self) -> str:
+        return self[1]
+
+
+def column(name: str, label: str | Promise) -> Callable[[Any], Any]:
+    """A field in a list, under a label of its own."""
+
+    def shown(row: Any) -> Any:
+        return getattr(row, name)
+
+    shown.__name__ = f"{name}_column"
+    return cast(Callable[[Any], Any], display(description=label, ordering=name)(shown))
 
 
 def _person(request: HttpRequest) -> User | None:
@@ -186,6 +210,10 @@ class TabularInline(Permissions, ThemedTabular):
     extra = 0
     show_change_link = False
     can_add = False
+    labels: ClassVar[Mapping[str, Any]] = {}
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        return super().get_formset(request, obj, **{"labels": self.labels, **kwargs})
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +231,7 @@ class ModelAdmin(Permissions, ThemedModel):
     """A page of the admin. Subclasses say how a row is stored and removed, with the app's actions."""
 
     account_lookup: ClassVar[str] = "workspace__account"
+    labels: ClassVar[Mapping[str, Any]] = {}  # Of fields whose column carries no name for people.
     form = ModelForm
     actions = None  # Nothing is deleted in bulk.
     list_per_page = 50
@@ -246,7 +275,7 @@ class ModelAdmin(Permissions, ThemedModel):
     # --- saves are verbs ---
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        made: Any = super().get_form(request, obj, change=change, **kwargs)
+        made: Any = super().get_form(request, obj, change=change, **{"labels": self.labels, **kwargs})
         made.refusal = getattr(request, "refusal", None)
         return made
 

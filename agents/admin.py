@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin_base import (
     NEUTRAL,
+    Label,
     ModelAdmin,
     ModelForm,
     Question,
@@ -112,8 +113,8 @@ class CapacityInline(TabularInline):
     writes = "workers:write"
     fields = ["task_channel", "configured_capacity", "available", "load"]
     readonly_fields = ["task_channel", "load"]
+    labels = {"task_channel": _("Channel")}
     ordering = ["task_channel__pk"]
-    hide_title = True
     verbose_name_plural = _("Tasks at once")
 
 
@@ -190,8 +191,8 @@ class WorkerAdmin(WorkspacePage):
             formset.changed_objects.append((line.instance, line.changed_data))
 
     @display(description=_("activity"), ordering="activity", label={"free": "success", "away": "info"})
-    def activity_label(self, worker: Worker) -> tuple[str, str]:
-        return ("free" if worker.activity.available else "away"), worker.activity.friendly_name
+    def activity_label(self, worker: Worker) -> Label:
+        return Label("free" if worker.activity.available else "away", worker.activity.friendly_name)
 
     @display(description=_("Skills"))
     def skills(self, worker: Worker) -> str:

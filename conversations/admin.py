@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin_base import ModelAdmin, ModelForm, actor, display
+from accounts.admin_base import Label, ModelAdmin, ModelForm, actor, column, display
 from agents.admin_base import WorkspacePage
 from conversations.actions import addresses
 from conversations.models import Address, Conversation, Message
@@ -78,7 +78,16 @@ class AddressAdmin(WorkspacePage):
 class ConversationAdmin(ModelAdmin):
     """What was said, to read."""
 
-    list_display = ["created_at", "contact", "channel", "address", "state_label", "owner", "last_index"]
+    labels = {"address": _("Our address")}
+    list_display = [
+        "created_at",
+        "contact",
+        "channel",
+        column("address", labels["address"]),
+        "state_label",
+        "owner",
+        column("last_index", _("Messages")),
+    ]
     list_filter = ["state", "channel", "owner", ("address", admin.RelatedOnlyFieldListFilter)]
     list_select_related = ["address", "identity__contact"]
     search_fields = [
@@ -109,8 +118,8 @@ class ConversationAdmin(ModelAdmin):
         return conversation.identity.address
 
     @display(description=_("state"), ordering="state", label={"active": "success", "closed": "info"})
-    def state_label(self, conversation: Conversation) -> tuple[str, str]:
-        return conversation.state, conversation.get_state_display()
+    def state_label(self, conversation: Conversation) -> Label:
+        return Label(conversation.state, conversation.get_state_display())
 
     @display(description=_("Agents"))
     def agents(self, conversation: Conversation) -> str:

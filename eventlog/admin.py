@@ -7,14 +7,27 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin_base import ModelAdmin, display
+from accounts.admin_base import ModelAdmin, column, display
 from eventlog.models import Event
 
 
 class EventPage(ModelAdmin):
     """Events, newest first, to look at."""
 
-    list_display = ["created_at", "type", "subject_sid", "who", "position"]
+    labels = {
+        "type": _("Type"),
+        "created_at": _("When"),
+        "position": _("Position"),
+        "subject_sid": _("About"),
+        "workspace_sid": _("Workspace"),
+        "ref": _("Reference"),
+    }
+    list_display = [
+        column("created_at", labels["created_at"]),
+        column("type", labels["type"]),
+        column("subject_sid", labels["subject_sid"]),
+        "who",
+    ]
     list_filter = ["type", "actor_kind"]
     search_fields = ["=subject_sid", "=sid", "=actor_sid", "=ref"]
     search_help_text = _("A sid: of the event, of what it is about, of who did it.")

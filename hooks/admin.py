@@ -9,7 +9,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin import OfAccount
-from accounts.admin_base import DANGER, ModelAdmin, ModelForm, Question, action, actor, display
+from accounts.admin_base import DANGER, ModelAdmin, ModelForm, Question, action, actor, column, display
 from hooks import actions
 from hooks.models import Dispatch, Endpoint
 
@@ -96,12 +96,25 @@ class DispatchAdmin(ModelAdmin):
     """What endpoints were sent, and what they answered."""
 
     account_lookup = "endpoint__account"
-    list_display = ["created_at", "endpoint", "type", "status", "attempts", "last_status", "last_error", "due_at"]
+    labels = {"endpoint": _("Endpoint"), "subject_sid": _("About"), "event_sid": _("Event")}
+    list_display = [
+        "created_at",
+        column("endpoint", labels["endpoint"]),
+        "type",
+        "status",
+        "attempts",
+        "last_status",
+        "last_error",
+        "due_at",
+    ]
     list_filter = ["status", ("endpoint", admin.RelatedOnlyFieldListFilter), "type"]
     list_select_related = ["endpoint"]
     search_fields = ["=sid", "=event_sid", "=subject_sid"]
     ordering = ["-id"]
-    fields = ["created_at", "endpoint", "type", "status", "attempts", "last_status", "last_error", "due_at", "body"]
+    fieldsets = [
+        (None, {"fields": ["endpoint", "type", "subject_sid", "event_sid", "body"]}),
+        (_("Delivery"), {"fields": ["status", "attempts", "last_status", "last_error", "due_at", "delivered_at"]}),
+    ]
     readonly_fields = ["body"]
 
     @display(description=_("Data"))

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin_base import ModelAdmin, ModelForm, actor, display
+from accounts.admin_base import ModelAdmin, ModelForm, actor, column, display
 from interactions import intakes, queries
 from interactions.models import HandOff, Intake
 
@@ -26,9 +26,10 @@ class IntakeAdmin(ModelAdmin):
     writes = "config:write"
     can_delete_rows = True
     account_lookup = "address__workspace__account"
+    labels = {"address": _("Address"), "workflow": _("Workflow")}
     form = IntakeForm
     fields = ["address", "workflow", "bot"]
-    list_display = ["address", "workflow", "bot"]
+    list_display = [column("address", _("Address")), column("workflow", _("Workflow")), "bot"]
     list_select_related = ["address", "workflow", "bot"]
     search_fields = ["address__address", "address__friendly_name"]
     ordering = ["address__friendly_name"]
@@ -58,7 +59,8 @@ class IntakeAdmin(ModelAdmin):
 class HandOffAdmin(ModelAdmin):
     """What bots handed over, and where it stands."""
 
-    list_display = ["created_at", "key", "standing", "agent", "conversation", "task"]
+    labels = {"key": _("API key"), "idempotency_key": _("Idempotency key")}
+    list_display = ["created_at", column("key", labels["key"]), "standing", "agent", "conversation", "task"]
     list_select_related = ["key", "interaction__conversation", "interaction__task__task_queue"]
     search_fields = ["=sid", "=idempotency_key", "=interaction__task__sid", "=interaction__conversation__sid"]
     ordering = ["-created_at"]

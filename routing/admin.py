@@ -15,12 +15,14 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin_base import (
     DANGER,
+    Label,
     ModelAdmin,
     Question,
     TabularInline,
     TextInputWidget,
     action,
     actor,
+    column,
     display,
     told,
 )
@@ -169,7 +171,7 @@ class WorkflowAdmin(WorkspacePage):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         names = [*self.asked_workspace(request), "friendly_name", "task_reservation_timeout"]
-        record = (_("Record"), {"fields": self.readonly_fields, "classes": ["collapse"]})
+        record = (_("Record"), {"fields": self.readonly_fields, "classes": ["tab"]})
         return [
             (None, {"fields": names}),
             (_("Filters"), {"fields": ["rules"], "classes": ["tab"]}),
@@ -214,6 +216,7 @@ class ReservationInline(TabularInline):
     model = Reservation
     fields = ["worker", "status", "created_at", "accepted_at", "ended_at", "reason"]
     readonly_fields = ["status"]
+    labels = {"worker": _("Worker"), "accepted_at": _("Accepted"), "ended_at": _("Ended")}
     ordering = ["-id"]
     verbose_name_plural = _("Offers")
 
@@ -228,7 +231,24 @@ class TaskAdmin(ModelAdmin):
 
     writes = "workers:write"
     can_add = can_change = False
-    list_display = ["created_at", "status", "who", "task_queue", "priority", "task_channel", "age"]
+    labels = {
+        "task_queue": _("Queue"),
+        "workflow": _("Workflow"),
+        "task_channel": _("Channel"),
+        "task_queue_entered_at": _("In the queue since"),
+        "step_due_at": _("Moves on at"),
+        "expires_at": _("Expires"),
+        "ended_at": _("Ended"),
+    }
+    list_display = [
+        "created_at",
+        "status",
+        "who",
+        column("task_queue", labels["task_queue"]),
+        "priority",
+        column("task_channel", labels["task_channel"]),
+        "age",
+    ]
     list_filter = ["assignment_status", ("task_queue", admin.RelatedOnlyFieldListFilter), "task_channel__unique_name"]
     list_select_related = ["task_queue", "task_channel"]
     search_fields = ["=sid", "=reservations__sid", "=reservations__worker__sid", "reservations__worker__friendly_name"]
@@ -244,9 +264,9 @@ class TaskAdmin(ModelAdmin):
     readonly_fields = ["status", "standing", "what"]
 
     @display(description=_("status"), ordering="assignment_status", label=TASK_LABELS)
-    def status(self, task: Task) -> tuple[str, str]:
+    def status(self, task: Task) -> Label:
         word = str(WORDS.get(task.assignment_status, task.assignment_status))
-        return task.assignment_status, f"{word} ({task.reason})" if task.reason and task.ended_at else word
+        return Label(task.assignment_status, f"{word} ({task.reason})" if task.reason and task.ended_at else word)
 
     @display(description=_("Customer"))
     def who(self, task: Task) -> str:
