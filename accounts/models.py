@@ -54,8 +54,8 @@ class User(AbstractUser):
     REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     class Meta(AbstractUser.Meta):
-        verbose_name = _("user")
-        verbose_name_plural = _("users")
+        verbose_name = _("user")  # type: ignore[assignment]  # the stub says str, Django takes a promise
+        verbose_name_plural = _("users")  # type: ignore[assignment]
 
 
 class ApiKey(models.Model):

@@ -1,6 +1,7 @@
 """From the provider's POST to the agent's socket, at a steady rate, with open-loop arrivals."""
 
 import asyncio
+import contextlib
 import time
 from typing import Any
 
@@ -88,10 +89,8 @@ class Stage:
             body = f"{rate:g}/s text {number}"
             sent[body] = asyncio.create_task(self.text(self.customers[number % CUSTOMERS], body))
         began = dict(zip(sent, await asyncio.gather(*sent.values()), strict=True))
-        try:
+        with contextlib.suppress(TimeoutError):
             await eventually(lambda: all(body in self.arrived for body in sent), seconds=20)
-        except TimeoutError:
-            pass
         came = [body for body in sent if body in self.arrived and began[body][1] == 200]
         return [(self.arrived[body] - began[body][0]) * 1000 for body in came], total - len(came)
 

@@ -9,7 +9,13 @@ from django.core import signals
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler, ASGIRequest, get_script_prefix
 from django.core.handlers.base import BaseHandler
-from django.http import FileResponse, HttpResponseBase, HttpResponseServerError, StreamingHttpResponse
+from django.http import (
+    FileResponse,
+    HttpResponseBadRequest,
+    HttpResponseBase,
+    HttpResponseServerError,
+    StreamingHttpResponse,
+)
 from django.urls import set_script_prefix
 
 from contactcenter.limits import RUNNING, Receive, Scope, Send
@@ -51,7 +57,10 @@ class Handler(ASGIHandler):
     def _answer(self, scope: Scope, body: Any) -> HttpResponseBase:
         set_script_prefix(get_script_prefix(scope))
         signals.request_started.send(sender=self.__class__, scope=scope)
-        request, refusal = self.create_request(scope, body)
+        try:
+            request, refusal = self.create_request(scope, body)
+        except ValueError:  # A header that Django cannot read, such as a Content-Type with an unknown encoding.
+            request, refusal = None, HttpResponseBadRequest()
         response = self._response(request) if request is not None else refusal or HttpResponseServerError()
         if not response.streaming:
             response.close()  # Sends the signal that gives the database connection back.

@@ -1,5 +1,6 @@
 """Files of conversations, for those who may see the conversation."""
 
+from pathlib import Path
 from urllib.parse import quote
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponseBase
@@ -34,7 +35,9 @@ def file_response(found: Media) -> HttpResponseBase:
     picture = found.content_type in PICTURES
     response = FileResponse(found.file.open("rb"), content_type=found.content_type if picture else _OPAQUE)
     disposition = "inline" if picture else "attachment"
-    response["Content-Disposition"] = f"{disposition}; filename*=UTF-8''{quote(found.file.name.rsplit('/', 1)[-1])}"
+    response["Content-Disposition"] = (
+        f"{disposition}; filename*=UTF-8''{quote(Path(found.file.name or found.sid).name)}"
+    )
     response["Content-Security-Policy"] = "sandbox; default-src 'none'"
     response["Cross-Origin-Resource-Policy"] = "same-origin"
     response["Cache-Control"] = "private, max-age=300"

@@ -98,7 +98,12 @@ class RedisBus:
     def _follow(self) -> None:
         # Since redis-py 8 a socket times out after 5 s by default; the health check keeps a quiet one alive.
         client = redis.Redis.from_url(self._url, socket_timeout=30, socket_connect_timeout=5, health_check_interval=10)
-        with contextlib.closing(client), client.pubsub(ignore_subscribe_messages=True) as pubsub:
+        with (
+            contextlib.closing(client),
+            client.pubsub(  # type: ignore[no-untyped-call]
+                ignore_subscribe_messages=True
+            ) as pubsub,
+        ):
             pubsub.psubscribe(_PREFIX + "*")
             while True:
                 message = pubsub.get_message(timeout=5)

@@ -69,7 +69,7 @@ class Relay:
         for sink in self._sinks:
             SinkPosition.objects.get_or_create(sink=sink.name)
         self._positions = dict(SinkPosition.objects.values_list("sink", "position"))
-        self._resting_until = dict(SinkPosition.objects.exclude(retry_at=None).values_list("sink", "retry_at"))
+        self._resting_until = {row.sink: row.retry_at for row in SinkPosition.objects.all() if row.retry_at}
         self._written = dict(self._positions)
         self._heads = {}
         self._last = queries.last_position()

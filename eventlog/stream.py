@@ -234,8 +234,7 @@ class StreamConsumer(AsyncConsumer):  # type: ignore[misc]
             hub().leave(self)
             self._audiences = audiences
         hub().join(self, self._audiences)
-        cursors = frame.get("cursors") if isinstance(frame.get("cursors"), dict) else {}
-        start = await in_database(self._start_from, cursors)
+        start = await in_database(self._start_from, frame.get("cursors"))
         for audience, events in start["missing"].items():
             start["heads"][audience] = events[-1]["n"] if events else start["heads"][audience]
         await self._send_frame(
@@ -258,7 +257,8 @@ class StreamConsumer(AsyncConsumer):  # type: ignore[misc]
             self.notice_head(audience, n)
         self._came_early.clear()
 
-    def _start_from(self, cursors: Mapping[str, Any]) -> dict[str, Any]:
+    def _start_from(self, given: object) -> dict[str, Any]:
+        cursors = given if isinstance(given, dict) else {}
         heads = queries.heads(self._audiences)
         missing: dict[str, list[queries.EventFrame]] = {}
         for audience in self._audiences:

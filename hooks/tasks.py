@@ -17,7 +17,7 @@ from kernel import clock
 logger = structlog.get_logger(__name__)
 
 
-@shared_task(name="hooks.deliver", ignore_result=True)  # type: ignore[untyped-decorator]
+@shared_task(name="hooks.deliver", ignore_result=True)
 def deliver(endpoint_sid: str, subject_sid: str) -> None:
     """Send what the endpoint has not had about this subject, oldest first."""
     while (claim := actions.claim_next(endpoint_sid, subject_sid)) is not None:

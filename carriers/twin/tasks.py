@@ -10,7 +10,7 @@ from carriers.twin import delivery
 log = logging.getLogger(__name__)
 
 
-@shared_task(name="carriers.twin.deliver_callback", ignore_result=True)  # type: ignore[untyped-decorator]
+@shared_task(name="carriers.twin.deliver_callback", ignore_result=True)
 def deliver_callback(callback_id: int) -> None:
     """Make one callback, if it is due and nobody else has it."""
     delivery.deliver(callback_id)

@@ -7,7 +7,7 @@ from django.urls import reverse
 from kernel.actor import SYSTEM
 from routing import actions as routing
 from routing.models import TaskQueue
-from tests.office import enter, plain_static  # noqa: F401
+from tests.office import enter
 from tests.people import House, available, full_house, house
 
 pytestmark = pytest.mark.django_db

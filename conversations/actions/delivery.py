@@ -5,6 +5,7 @@ order holds. What a worker learns is written only under the fence of its own att
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from django.conf import settings
@@ -155,7 +156,7 @@ def apply_receipt(message_sid: str, *, fence: int, receipt: StatusUpdate, provid
             tell_message("message.updated", message, conversation=conversation, actor=CARRIER, media=[])
 
 
-def _finish(message_sid: str, *, fence: int, verb: str, **fields: object) -> None:
+def _finish(message_sid: str, *, fence: int, verb: str, **fields: Any) -> None:
     """Write the outcome of one attempt, unless a later attempt or a receipt has overtaken it."""
     with transaction.atomic():
         message = Message.objects.filter(sid=message_sid, fence=fence).first()

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from conversations.models import Address, Conversation
 from eventlog.models import Event
-from tests.office import enter, plain_static  # noqa: F401
+from tests.office import enter
 from tests.people import CUSTOMER, address, full_house, house, said
 
 pytestmark = pytest.mark.django_db

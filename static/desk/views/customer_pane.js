@@ -61,7 +61,7 @@ function Handoff({ handoff }) {
       <${Facts} rows=${Object.entries(context).map(([name, value]) => [humane(name), shown(value)])} />
       ${
         transcript.length > 0 &&
-        html`<details>
+        html`<details open=${transcript.length <= 12}>
         <summary>${gettext("What was said before")}<span class="count">${transcript.length}</span></summary>
         <ol class="transcript">
           ${transcript.map((row, at) => html`<li key=${at}><strong>${humane(row.author)}</strong><p><${SafeText} text=${row.body} /></p></li>`)}
