@@ -1,8 +1,5 @@
-"""For tests of the admin: a signed-in browser without JavaScript, and static files without a manifest."""
+"""For tests of the admin: a signed-in browser without JavaScript."""
 
-from typing import Any
-
-import pytest
 from django.test import Client
 
 from tests.people import House
@@ -13,10 +10,3 @@ def enter(home: House, name: str) -> Client:
     client = Client()
     client.force_login(home.users[name], backend="django.contrib.auth.backends.ModelBackend")
     return client
-
-
-@pytest.fixture(autouse=True)
-def plain_static(settings: Any) -> None:
-    """Pages are rendered without ``collectstatic``."""
-    storage = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    settings.STORAGES = {**settings.STORAGES, "staticfiles": storage}

@@ -9,7 +9,7 @@ from accounts.models import ApiKey, User
 from accounts.queries import actor_for_token
 from agents.models import Worker
 from kernel.errors import NotAuthenticated
-from tests.office import enter, plain_static  # noqa: F401
+from tests.office import enter
 from tests.people import full_house, house, person
 
 pytestmark = pytest.mark.django_db

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from agents.models import Activity, TaskChannel, Worker, WorkerChannel
 from eventlog.models import Event
-from tests.office import enter, plain_static  # noqa: F401
+from tests.office import enter
 from tests.people import House, full_house, house, person
 
 pytestmark = pytest.mark.django_db

@@ -8,7 +8,7 @@ from django.urls import reverse
 from eventlog.models import Event
 from hooks import vault
 from hooks.models import Endpoint
-from tests.office import enter, plain_static  # noqa: F401
+from tests.office import enter
 from tests.people import House, full_house, house
 
 pytestmark = pytest.mark.django_db

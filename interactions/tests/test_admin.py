@@ -11,7 +11,7 @@ from interactions.models import Intake
 from kernel.actor import SYSTEM
 from routing import actions as routing
 from routing.models import TaskQueue, Workflow
-from tests.office import enter, plain_static  # noqa: F401
+from tests.office import enter
 from tests.people import House, address, full_house, house
 
 pytestmark = pytest.mark.django_db

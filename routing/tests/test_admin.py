@@ -11,7 +11,7 @@ from eventlog.models import Event
 from kernel.actor import SYSTEM
 from routing import actions
 from routing.models import Task, TaskQueue, Workflow
-from tests.office import enter, plain_static  # noqa: F401
+from tests.office import enter
 from tests.people import House, available, full_house, house
 
 pytestmark = pytest.mark.django_db

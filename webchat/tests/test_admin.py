@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from conversations.models import Address
-from tests.office import enter, plain_static  # noqa: F401
+from tests.office import enter
 from tests.people import House
 from webchat.models import Deployment
 

@@ -1,0 +1,119 @@
+"""The parts of the admin that live in the browser: rows that move, and who matches while one types."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urljoin
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Page, expect, sync_playwright
+
+from kernel.actor import SYSTEM
+from routing import actions
+from routing.models import TaskQueue, Workflow
+from tests.office import enter
+from tests.people import House, available, full_house
+
+CHROMIUM = shutil.which("chromium")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(not CHROMIUM, reason="chromium is missing: apt-get install chromium"),
+]
+
+
+@pytest.fixture
+def page(live_server: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
+    """A tab on the running admin. Whatever the browser complains about, also of the policy, fails the test."""
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright keeps a loop in this thread.
+    complaints: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        tab = browser.new_context(base_url=live_server.url, locale="en-GB").new_page()
+        tab.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
+        tab.on("pageerror", lambda error: complaints.append(str(error)))
+        yield tab
+        browser.close()
+    assert complaints == []
+
+
+def sit_down(page: Page, client: Client) -> None:
+    """The tab is signed in as the client is."""
+    page.goto("/login/")
+    cookie = client.cookies[settings.SESSION_COOKIE_NAME]
+    page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": urljoin(page.url, "/")}])
+
+
+def queue(home: House, name: str, expression: str = "1==1") -> TaskQueue:
+    row = TaskQueue(workspace=home.workspace)
+    return actions.save_queue(row, friendly_name=name, target_workers=expression, actor=SYSTEM)
+
+
+def test_filters_and_targets_are_added_moved_and_removed(page: Page) -> None:
+    home = full_house()
+    support, sales = queue(home, "Support"), queue(home, "Sales")
+    old = {"filter_friendly_name": "Old", "expression": "1==1", "targets": [{"queue": support.sid}]}
+    text = json.dumps({"task_routing": {"filters": [old], "default_filter": {"queue": support.sid}}})
+    row = Workflow(workspace=home.workspace)
+    row = actions.save_workflow(row, friendly_name="Messages", configuration=text, actor=SYSTEM)
+    sit_down(page, enter(home, "Bo"))
+    page.goto(f"/admin/routing/workflow/{row.pk}/change/")
+
+    page.get_by_role("button", name="Add a filter").click()
+    made = page.locator("[data-item=filter]").nth(1)
+    made.get_by_label("Name of the filter").fill("New")
+    made.get_by_label("If", exact=True).fill("topic == 'sales'")
+    made.get_by_label("Queue").select_option("Sales")
+    made.get_by_label("Priority").fill("7")
+    made.get_by_label("Seconds").fill("30")
+    made.get_by_role("button", name="Add a target").click()
+    made.get_by_label("Queue").nth(1).select_option("Support")
+    made.locator(".cc-filter-head").get_by_role("button", name="Earlier").click()
+    page.get_by_role("button", name="Add a filter").click()
+    page.locator("[data-item=filter]").nth(2).get_by_role("button", name="Remove the filter").click()
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("was changed successfully")).to_be_visible()
+
+    row.refresh_from_db()
+    first, second = json.loads(row.configuration)["task_routing"]["filters"]
+    assert first == {
+        "filter_friendly_name": "New",
+        "expression": "topic == 'sales'",
+        "targets": [{"queue": sales.sid, "priority": 7, "timeout": 30}, {"queue": support.sid}],
+    }
+    assert second == old
+
+
+def test_who_matches_follows_the_typing(page: Page) -> None:
+    home = full_house()
+    available(home, "Ada")
+    sit_down(page, enter(home, "Bo"))
+    page.goto("/admin/routing/taskqueue/add/")
+    shown = page.locator("#cc-match")
+
+    page.get_by_label("Target workers").fill("skills HAS 'sales'")
+    expect(shown).to_contain_text("1 agent matches, 1 available")
+    page.get_by_label("Target workers").fill("skills HAS")
+
+    expect(shown).to_contain_text("Line 1, column 11")
+    expect(shown).not_to_contain_text("Ada")
+
+
+def test_a_token_is_not_made_again_by_a_reload(page: Page) -> None:
+    from accounts.models import ApiKey
+
+    home = full_house()
+    sit_down(page, enter(home, "Dee"))
+    page.goto("/admin/accounts/apikey/add/")
+    page.get_by_label("Name").fill("Bot")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator("#cc-secret")).to_contain_text("cc_SK")
+
+    page.reload()
+
+    expect(page.get_by_text("hand conversations over to agents")).to_be_visible()
+    expect(page.locator("#cc-secret")).to_have_count(0)
+    assert ApiKey.objects.count() == 1
