@@ -204,15 +204,16 @@ PUMP_SERVICES = [
     "eventlog.timers.Timers",
     "routing.engine.Router",
 ]
-PUMP_TIMERS = [
-    "routing.timers.expire_reservations",
-    "routing.timers.expire_tasks",
-    "conversations.timers.drive_deliveries",
-    "conversations.timers.drive_media",
-    "hooks.timers.drive_deliveries",
-    "carriers.twin.timers.sweep_callbacks",
-    "eventlog.timers.prune",
-]
+# Sweeps of due columns, and how many seconds lie between two of each: the most that a timer can be late.
+PUMP_TIMERS = {
+    "routing.timers.expire_reservations": 0.1,
+    "routing.timers.expire_tasks": 0.5,
+    "conversations.timers.drive_deliveries": 0.5,
+    "conversations.timers.drive_media": 1,
+    "hooks.timers.drive_deliveries": 0.5,
+    "carriers.twin.timers.sweep_callbacks": 0.1,
+    "eventlog.timers.prune": 60,
+}
 BUS_URL = environment.redis_url()
 
 CELERY_BROKER_URL, CELERY_BROKER_TRANSPORT_OPTIONS = environment.broker()

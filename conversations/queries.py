@@ -1,6 +1,6 @@
 """Reads, locks, and who may see what."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from django.db.models import OuterRef, Prefetch, Q, QuerySet, Subquery
 
@@ -91,6 +91,32 @@ def audiences(conversation: Conversation, participants: Iterable[Participant]) -
     if conversation.channel == "webchat":
         named.append(f"visitor:{conversation.sid}")
     return named
+
+
+def heard_by(conversations: Iterable[Conversation]) -> dict[int, list[str]]:
+    """The audiences of each of these conversations, with one query for all of them."""
+    rows = {row.pk: row for row in conversations}
+    named = {pk: [f"visitor:{row.sid}"] if row.channel == "webchat" else [] for pk, row in rows.items()}
+    here = Participant.objects.filter(conversation__in=rows, left_at__isnull=True)
+    for pk, worker_sid in here.values_list("conversation_id", "worker__sid"):
+        named[pk].append(f"worker:{worker_sid}")
+    return named
+
+
+def known_sids(provider_sids: Iterable[str]) -> set[str]:
+    """Those of these provider sids that we have stored."""
+    rows = Message.objects.filter(provider_sid__in=list(provider_sids))
+    return {sid for sid in rows.values_list("provider_sid", flat=True) if sid}
+
+
+def locked_active_of(pairs: Collection[tuple[str, str]]) -> dict[tuple[str, str], Conversation]:
+    """The open conversations of these pairs (ours, customer), locked in one order, in one query."""
+    wanted = Q()
+    for ours, customer in pairs:
+        wanted |= Q(address__address=ours, identity__address=customer)
+    rows = Conversation.objects.select_for_update(of=("self",)).filter(wanted, state=Conversation.State.ACTIVE)
+    found = rows.select_related("workspace", "address", "identity__contact").order_by("pk")
+    return {(row.address.address, row.identity.address): row for row in found}
 
 
 def payload(conversation: Conversation, participants: Sequence[Participant]) -> ConversationPayload:

@@ -15,8 +15,8 @@ from django.views.decorators.http import require_POST
 
 from carriers.twilio import inbound, signature, twiml
 from conversations import actions
+from conversations.ingress import ingress
 from conversations.tasks import PROVIDER
-from kernel.actor import CARRIER
 from kernel.errors import DomainError, Invalid
 
 logger = structlog.get_logger(__name__)
@@ -53,7 +53,7 @@ def messages(_: HttpRequest, params: dict[str, str]) -> HttpResponse:
     message = inbound.parse_message(params)
     if message.account_sid != settings.TWILIO_ACCOUNT_SID:
         raise Invalid("The message is for another account.", field="AccountSid")
-    actions.receive(message, actor=CARRIER)
+    ingress.receive(message)
     return HttpResponse(twiml.empty_response(), content_type="text/xml")
 
 

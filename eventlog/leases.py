@@ -13,7 +13,8 @@ from eventlog import models
 from eventlog.dbclock import database_now
 
 TTL = timedelta(seconds=4)
-_RENEW_AFTER_SECONDS = 1.0
+_RENEW_SECONDS = 1.0
+_STANDBY_SECONDS = 0.25
 
 
 class LostLease(Exception):
@@ -33,13 +34,14 @@ class Lease:
         self.name = name
         self.holder = f"{socket.gethostname()[:24]}:{os.getpid()}:{secrets.token_hex(4)}"
         self.fence = 0
-        self._renew_at = 0.0
+        self._ask_at = 0.0
 
     def hold(self) -> bool:
-        """Whether the lease is ours now; costs queries only when it is due for renewal or not ours."""
-        if self.fence and time.monotonic() < self._renew_at:
-            return True
-        return self._renew() or self._take()
+        """Whether the lease is ours. Asks the database once a second while it is, four times a second while not."""
+        if time.monotonic() >= self._ask_at:
+            held = self._renew() or self._take()
+            self._ask_at = time.monotonic() + (_RENEW_SECONDS if held else _STANDBY_SECONDS)
+        return bool(self.fence)
 
     def guard(self) -> None:
         """Lock the lease for the rest of the transaction, or raise ``LostLease``."""
@@ -59,7 +61,6 @@ class Lease:
         if not self.fence or mine.update(expires_at=database_now() + TTL) != 1:
             self.fence = 0
             return False
-        self._renew_at = time.monotonic() + _RENEW_AFTER_SECONDS
         return True
 
     def _take(self) -> bool:
@@ -74,7 +75,6 @@ class Lease:
         if row.holder != self.holder:
             return False
         self.fence = row.fence
-        self._renew_at = time.monotonic() + _RENEW_AFTER_SECONDS
         return True
 
     def _create(self, *, now: datetime) -> bool:

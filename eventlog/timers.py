@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -14,16 +15,23 @@ from eventlog.models import Delivery, Event
 
 logger = structlog.get_logger(__name__)
 
-INTERVAL_SECONDS = 0.1
 _KEPT = timedelta(days=7)
 _PRUNE_BATCH = 1000
-_PRUNE_EVERY_SECONDS = 60
 
 Sweep = Callable[[datetime], None]
 
 
+@dataclass(slots=True)
+class Timer:
+    """One sweep, how often it is made, and when next."""
+
+    sweep: Sweep
+    every_seconds: float
+    next_at: float = 0.0
+
+
 class Timers:
-    """A pump service: calls every sweep of ``settings.PUMP_TIMERS``, at most each 100 ms, in one process at a time.
+    """A pump service: makes the sweeps of ``settings.PUMP_TIMERS``, each at its own interval, in one process at a time.
 
     The lease only saves work: sweeps are guarded moves, so two of them at once do no harm.
     """
@@ -32,19 +40,19 @@ class Timers:
 
     def __init__(self) -> None:
         self._lease = Lease("timers")
-        self._sweeps: list[Sweep] = [import_string(path) for path in settings.PUMP_TIMERS]
-        self._next_at = 0.0
+        self._timers = [Timer(import_string(path), seconds) for path, seconds in settings.PUMP_TIMERS.items()]
 
     def step(self) -> bool:
-        if time.monotonic() < self._next_at or not self._lease.hold():
+        due = [timer for timer in self._timers if timer.next_at <= time.monotonic()]
+        if not due or not self._lease.hold():
             return False
-        self._next_at = time.monotonic() + INTERVAL_SECONDS
         now = database_now()
-        for sweep in self._sweeps:
+        for timer in due:
+            timer.next_at = time.monotonic() + timer.every_seconds
             try:
-                sweep(now)
+                timer.sweep(now)
             except Exception:  # One broken sweep must not stop the clock of the others.
-                logger.exception("sweep failed", sweep=f"{sweep.__module__}.{sweep.__qualname__}")
+                logger.exception("sweep failed", sweep=f"{timer.sweep.__module__}.{timer.sweep.__qualname__}")
         return False
 
     def close(self) -> None:
@@ -52,17 +60,11 @@ class Timers:
             self._lease.release()
 
 
-_pruned_at = [0.0]
-
-
 def prune(now: datetime) -> None:
     """Forget deliveries that no screen will ask for again; one that was away longer starts from a snapshot.
 
     The events themselves stay: they are the journal.
     """
-    if time.monotonic() - _pruned_at[0] < _PRUNE_EVERY_SECONDS:
-        return
-    _pruned_at[0] = time.monotonic()
     old = Event.objects.filter(created_at__lt=now - _KEPT)
     doomed = Delivery.objects.filter(event__in=old).values_list("pk", flat=True)[:_PRUNE_BATCH]
     Delivery.objects.filter(pk__in=list(doomed)).delete()

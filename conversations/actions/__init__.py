@@ -13,7 +13,7 @@ from conversations.actions.delivery import (
 from conversations.actions.media import claim_media, fail_media, retry_media, store_media
 from conversations.actions.membership import close, describe, join, leave, mark_read, set_owner
 from conversations.actions.seen import mark_seen_by_visitor
-from conversations.actions.speech import post, receive, start
+from conversations.actions.speech import post, receive, receive_together, start
 
 __all__ = [
     "apply_receipt",
@@ -33,6 +33,7 @@ __all__ = [
     "post",
     "put_back",
     "receive",
+    "receive_together",
     "resend",
     "retry_media",
     "set_owner",

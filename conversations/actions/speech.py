@@ -1,12 +1,13 @@
 """Saying something: what comes in is durable before anybody is told so, what goes out is queued with its order."""
 
+from collections.abc import Sequence
+
 from django.db import IntegrityError, transaction
-from django.db.models import F
 
 from accounts import policy
 from carriers.base import InboundMessage
 from conversations import queries
-from conversations.actions.telling import tell_conversation, tell_message
+from conversations.actions.telling import tell_added, tell_conversation, tell_message
 from conversations.core import limits
 from conversations.models import Address, Contact, Conversation, Identity, Media, Message
 from kernel import clock
@@ -42,6 +43,33 @@ def receive(inbound: InboundMessage, *, actor: Actor) -> Message:
         if known is None:
             raise
         return known
+
+
+def receive_together(inbounds: Sequence[InboundMessage], *, actor: Actor) -> list[Message | None]:
+    """Store several customers' messages in one transaction: what each alone costs, they share.
+
+    ``None`` stands where a message needs the longer way of `receive`: it begins a conversation, brings files or a name,
+    or is there already. When this returns, the others are committed, in the order in which they were given.
+    """
+    if actor.kind != "carrier":
+        raise Forbidden("Only a carrier brings customers' messages.")
+    with transaction.atomic():
+        known = queries.known_sids(inbound.provider_sid for inbound in inbounds)
+        simple = [i for i in inbounds if not i.media and i.provider_sid not in known]
+        active = queries.locked_active_of({(i.to_address, i.from_address) for i in simple})
+        said = {}
+        for inbound in simple:
+            conversation = active.get((inbound.to_address, inbound.from_address))
+            nameless = conversation is not None and inbound.profile_name and not conversation.identity.contact.name
+            if conversation is not None and not nameless and inbound.provider_sid not in said:
+                said[inbound.provider_sid] = (_heard(inbound, conversation=conversation), conversation)
+        Message.objects.bulk_create(message for message, _ in said.values())
+        Conversation.objects.bulk_update(
+            {conversation.pk: conversation for _, conversation in said.values()}.values(),
+            ["last_index", "last_inbound_index", "version"],
+        )
+        tell_added(list(said.values()), actor=actor)
+    return [said[i.provider_sid][0] if i.provider_sid in said else None for i in inbounds]
 
 
 def post(
@@ -88,11 +116,26 @@ def _already(inbound: InboundMessage) -> Message | None:
 
 
 def _store(inbound: InboundMessage, *, conversation: Conversation, actor: Actor) -> Message:
-    index = _next_index(conversation, inbound=True)
+    message = _heard(inbound, conversation=conversation)
+    _write_counters(conversation)
+    message.save(force_insert=True)
+    media = [
+        Media(message=message, source_url=item.url, content_type=item.content_type[:100], due_at=clock.now())
+        for item in inbound.media
+    ]
+    if media:
+        Media.objects.bulk_create(media)
+    tell_message("message.added", message, conversation=conversation, actor=actor, media=media)
+    return message
+
+
+def _heard(inbound: InboundMessage, *, conversation: Conversation) -> Message:
+    """The customer's message with its place in the locked conversation; neither is written yet."""
+    conversation.last_inbound_index = _next_index(conversation)
     contact = conversation.identity.contact
-    message = Message.objects.create(
+    return Message(
         conversation=conversation,
-        index=index,
+        index=conversation.last_index,
         ref=inbound.ref,
         direction=Message.Direction.INBOUND,
         author_kind="customer",
@@ -104,14 +147,6 @@ def _store(inbound: InboundMessage, *, conversation: Conversation, actor: Actor)
         provider_sid=inbound.provider_sid,
         provider_params=dict(inbound.params),
     )
-    media = [
-        Media(message=message, source_url=item.url, content_type=item.content_type[:100], due_at=clock.now())
-        for item in inbound.media
-    ]
-    if media:
-        Media.objects.bulk_create(media)
-    tell_message("message.added", message, conversation=conversation, actor=actor, media=media)
-    return message
 
 
 def _append_outbound(
@@ -121,7 +156,7 @@ def _append_outbound(
     carried = conversation.channel != "webchat"
     message = Message.objects.create(
         conversation=conversation,
-        index=_next_index(conversation, inbound=False),
+        index=_next_index(conversation),
         ref=ref,
         direction=Message.Direction.OUTBOUND,
         author_kind=author_kind,
@@ -131,19 +166,20 @@ def _append_outbound(
         status="queued" if carried else "sent",
         due_at=clock.now() if carried else None,
     )
+    _write_counters(conversation)
     tell_message("message.added", message, conversation=conversation, actor=actor, media=[])
     return message
 
 
-def _next_index(conversation: Conversation, *, inbound: bool) -> int:
+def _next_index(conversation: Conversation) -> int:
     """Count on, under the row lock that the caller holds: no gaps, and the order of commits."""
     conversation.last_index += 1
-    fields = {"last_index": conversation.last_index}
-    if inbound:
-        conversation.last_inbound_index = fields["last_inbound_index"] = conversation.last_index
-    Conversation.objects.filter(pk=conversation.pk).update(version=F("version") + 1, **fields)
     conversation.version += 1
     return conversation.last_index
+
+
+def _write_counters(conversation: Conversation) -> None:
+    conversation.save(update_fields=["last_index", "last_inbound_index", "version"])
 
 
 def _may_speak(conversation: Conversation, *, actor: Actor) -> None:

@@ -149,6 +149,13 @@ class Phone:
         field.press("Enter")
         expect(self.box.locator(".thread", has_text=text)).to_be_visible()
 
+    @staticmethod
+    def say_again(page: Page, channel: str, text: str) -> None:
+        """Whoever holds the phone of that channel now says something more."""
+        field = page.locator(f"section.phone[data-channel={channel}] form.composer textarea")
+        field.fill(text)
+        field.press("Enter")
+
     def sees(self, text: str) -> None:
         expect(self.box.locator(".thread").get_by_text(text, exact=True)).to_have_count(1, timeout=SOON)
 

@@ -20,6 +20,9 @@ import psycopg
 ROOT = Path(__file__).resolve().parent.parent.parent
 READY_SECONDS = 60
 
+# What a test run may carry in its environment and the product must not inherit.
+_OURS = {"DJANGO_SETTINGS_MODULE", "PYTHONPATH", "PUBLIC_URL", "SECRET_KEY", "ALLOWED_HOSTS", "TRUSTED_ORIGINS"}
+
 
 def free_port() -> int:
     """A port that nobody listens on."""
@@ -63,9 +66,8 @@ class Product:
 
     def __post_init__(self) -> None:
         self.production = bool(os.environ.get("DATABASE_URL"))
-        self.env = {**os.environ, "VAR_DIR": str(self.var), "PORT": str(self.port), **self.env}
-        for name in ("DJANGO_SETTINGS_MODULE", "PYTHONPATH"):
-            self.env.pop(name, None)
+        inherited = {name: value for name, value in os.environ.items() if name not in _OURS}
+        self.env = {**inherited, "VAR_DIR": str(self.var), "PORT": str(self.port), **self.env}
         self.log = (self.var / "product.log").open("ab")
         if self.production:
             self._production_environment()
