@@ -4,6 +4,8 @@ from typing import Any
 
 from django.db import models
 from django.db.models import F
+from django.utils.functional import Promise
+from django.utils.translation import pgettext_lazy
 
 from kernel.errors import StaleMove
 from kernel.machine import Machine
@@ -24,6 +26,15 @@ def move(row: models.Model, machine: Machine, verb: str, *, status_field: str = 
     if changed != 1:
         raise StaleMove(
             "This %(thing)s is %(status)s now; it cannot %(verb)s any more.",
-            params={"thing": machine.name, "status": getattr(row, status_field), "verb": verb},
+            params={
+                "thing": pgettext_lazy("machine", machine.name),
+                "status": _word(machine, getattr(row, status_field)),
+                "verb": _word(machine, verb),
+            },
         )
     row.refresh_from_db(fields=[status_field, "version", *fields])
+
+
+def _word(machine: Machine, word: str) -> Promise:
+    """A state or verb as the reader of the refusal says it: languages bend both to the thing."""
+    return pgettext_lazy(machine.name, word.replace("_", " "))

@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 import structlog
 from channels.consumer import AsyncConsumer
 from channels.exceptions import StopConsumer
+from django.conf import settings
 from django.utils import translation
 
 from eventlog import live, queries
@@ -225,6 +226,7 @@ class StreamConsumer(AsyncConsumer):  # type: ignore[misc]
         The socket joins its audiences before anything is read, and the heads are read before the snapshot: the
         snapshot is at least as new as the heads, and applying an event twice does no harm.
         """
+        self.language = _spoken(frame.get("language")) or self.language
         audiences = await in_database(self.greet, frame)
         if audiences is None:
             await self.end(SIGN_IN, "sign in")
@@ -316,6 +318,11 @@ class StreamConsumer(AsyncConsumer):  # type: ignore[misc]
                 await self.end(TOO_SLOW, "no sign of life")
                 return
             await self._send_frame({"t": "heartbeat", "now": clock.iso(clock.now()), "heads": self._sent})
+
+
+def _spoken(language: object) -> str:
+    """The code of a language of ours, or nothing."""
+    return next((code for code, _ in settings.LANGUAGES if code == language), "")
 
 
 def parse_frame(text: str) -> dict[str, Any]:

@@ -5,8 +5,6 @@ import time
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from django.conf import settings
-
 from eventlog import live
 from eventlog.stream import TOO_MANY, StreamConsumer
 from kernel.errors import NotAuthenticated
@@ -49,8 +47,6 @@ class VisitorConsumer(StreamConsumer):
             return None
         self._visitor_pk = visitor.pk
         self.user_sid = visitor.sid
-        spoken = [code for code, _ in settings.LANGUAGES if code == hello.get("language")]
-        self.language = spoken[0] if spoken else self.language
         return queries.audiences(visitor)
 
     def still_admitted(self) -> bool:

@@ -136,6 +136,15 @@ async def test_order_survives_a_bus_that_shuffles_and_repeats(tab: WebsocketComm
     assert await tab.receive_nothing()
 
 
+async def test_refusals_come_in_the_language_of_the_page(tab: WebsocketCommunicator) -> None:
+    for language in ("es", "xx", ["en"]):
+        await tab.send_json_to({"do": "hello", "cursors": {}, "language": language})
+        await tab.receive_json_from()
+        await tab.send_json_to({"do": "sing", "ref": "r"})
+
+        assert (await tab.receive_json_from())["message"] == "No existe el comando sing."
+
+
 async def test_commands_are_answered_under_their_ref(tab: WebsocketCommunicator) -> None:
     await hello(tab)
     await tab.send_json_to({"do": "echo", "ref": "a", "text": "x"})

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils import translation
 
 from agents import actions as agents
 from agents.models import Worker
@@ -310,6 +311,18 @@ def test_task_moves_are_exactly_those_of_the_machine(workspace, queue, state, ve
             TASK_VERBS[verb](task, ben)
         assert status(task) == state
         assert (mark(), load_of(ada), load_of(ben)) == before
+
+
+def test_late_verbs_are_refused_in_the_readers_language(workspace, queue, ada):
+    task, _ = brought_to("completed", workspace, queue, ada)
+
+    with pytest.raises(StaleMove) as refused:
+        actions.wrap_up(task, actor=SYSTEM)
+
+    assert str(refused.value) == "This task is completed now; it cannot wrap up any more."
+    with translation.override("es"):
+        told = translation.gettext(refused.value.message) % refused.value.params
+    assert told == "Ya no se puede pasar a cierre: la tarea ahora está completada."
 
 
 RESERVATION_VERBS = {

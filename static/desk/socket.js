@@ -97,7 +97,8 @@ export class DeskSocket {
     line.onopen = () => {
       opened = true;
       this.heardAt = Date.now();
-      line.send(JSON.stringify({ do: "hello", cursors: this.forget ? {} : this.hooks.cursors() }));
+      const language = document.documentElement.lang;
+      line.send(JSON.stringify({ do: "hello", language, cursors: this.forget ? {} : this.hooks.cursors() }));
       this.forget = false;
     };
     line.onmessage = (event) => line === this.line && this.take(JSON.parse(event.data));
