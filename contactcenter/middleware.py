@@ -6,7 +6,9 @@ import uuid
 from collections.abc import Callable
 
 import structlog
+from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
+from django.utils import translation
 
 from contactcenter import health
 
@@ -50,6 +52,21 @@ class RequestLog:
             )
         response.headers["X-Request-ID"] = request_id
         return response
+
+
+class OwnLanguage:
+    """The language that a person's account names, unless one was chosen in this browser: a cookie says so."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES and settings.SESSION_COOKIE_NAME in request.COOKIES:
+            locale = getattr(request.user, "locale", "")
+            if locale:
+                translation.activate(locale)
+                request.LANGUAGE_CODE = locale
+        return self._get_response(request)
 
 
 def _route(request: HttpRequest) -> str | None:

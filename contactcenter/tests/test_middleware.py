@@ -44,3 +44,29 @@ def test_policy_of_the_admin_allows_what_alpine_needs_and_no_inline_script(clien
     assert "'unsafe-inline'" not in directives["script-src"]
     assert "'unsafe-inline'" in directives["style-src"]
     assert set(directives) == set(ADMIN)
+
+
+def test_pages_are_in_the_language_of_the_account(client, django_user_model):
+    client.force_login(django_user_model.objects.create_user("ana", locale="es"))
+
+    page = client.get("/desk/", headers={"Accept-Language": "en"})
+
+    assert page.headers["Content-Language"] == "es"
+    assert '<html lang="es">' in page.text
+
+
+def test_a_language_chosen_in_this_browser_comes_first(client, django_user_model, settings):
+    client.force_login(django_user_model.objects.create_user("ana", locale="es"))
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+
+    page = client.get("/desk/", headers={"Accept-Language": "es"})
+
+    assert page.headers["Content-Language"] == "en"
+
+
+def test_without_a_language_of_ones_own_the_browser_says(client, django_user_model):
+    client.force_login(django_user_model.objects.create_user("ana"))
+
+    page = client.get("/desk/", headers={"Accept-Language": "es-MX,es;q=0.9"})
+
+    assert page.headers["Content-Language"] == "es"
