@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext, pgettext_lazy
 
 from accounts.admin_base import Label, ModelAdmin, ModelForm, actor, column, display
 from agents.admin_base import WorkspacePage
@@ -14,6 +15,13 @@ from conversations.actions import addresses
 from conversations.models import Address, Conversation, Message
 
 MESSAGES = 200
+AUTHORS = {"customer": _("customer"), "bot": _("bot"), "agent": _("agent"), "system": _("system")}
+# Statuses that no verb of the machine leads to.
+REPORTED = {
+    "received": pgettext_lazy("message", "received"),
+    "delivered": pgettext_lazy("message", "delivered"),
+    "read": pgettext_lazy("message", "read"),
+}
 
 
 class AddressForm(ModelForm):
@@ -140,9 +148,9 @@ class ConversationAdmin(ModelAdmin):
             (
                 (
                     row.direction,
-                    row.author_name or row.author_kind,
+                    row.author_name or AUTHORS.get(row.author_kind, row.author_kind),
                     f"{row.created_at:%Y-%m-%d %H:%M}",
-                    row.status,
+                    REPORTED.get(row.status) or pgettext("message", row.status),
                     row.body,
                 )
                 for row in reversed(newest)

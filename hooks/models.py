@@ -3,7 +3,7 @@
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
@@ -36,7 +36,7 @@ class Endpoint(models.Model):
     friendly_name = models.CharField(_("name"), max_length=64)
     url = models.CharField(_("URL"), max_length=1000, validators=[validate_url])
     secret = models.TextField(editable=False)
-    active = models.BooleanField(_("active"), default=True)
+    active = models.BooleanField(pgettext_lazy("endpoint", "active"), default=True)
     created_at = models.DateTimeField(_("created"), default=clock.now, editable=False)
 
     class Meta:

@@ -55,7 +55,7 @@ function meaning(code) {
  */
 export function whyFailed({ status, error_code: code, error_message: words }) {
   if (status === "unknown") return gettext("The line broke while sending. The customer may have it already.");
-  return meaning(code) || words || gettext("The provider gives no reason.");
+  return meaning(code) || (words && gettext(words)) || gettext("The provider gives no reason.");
 }
 
 /** @param {string} status of an outbound message */
