@@ -1,6 +1,6 @@
 """Reads, locks, and who may see what."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from django.db.models import OuterRef, Prefetch, Q, QuerySet, Subquery
 
@@ -71,14 +71,6 @@ def locked_conversation(pk: int) -> Conversation:
     return rows.select_related("workspace", "address", "identity__contact").get(pk=pk)
 
 
-def locked_active(*, ours: str, customer: str) -> Conversation | None:
-    """The open conversation of this pair of addresses, locked, in one query; ``None`` if there is none."""
-    rows = Conversation.objects.select_for_update(of=("self",)).select_related(
-        "workspace", "address", "identity__contact"
-    )
-    return rows.filter(address__address=ours, identity__address=customer, state=Conversation.State.ACTIVE).first()
-
-
 def present(conversation: Conversation) -> list[Participant]:
     """The agents who take part now."""
     rows = Participant.objects.filter(conversation=conversation, left_at__isnull=True)
@@ -101,22 +93,6 @@ def heard_by(conversations: Iterable[Conversation]) -> dict[int, list[str]]:
     for pk, worker_sid in here.values_list("conversation_id", "worker__sid"):
         named[pk].append(f"worker:{worker_sid}")
     return named
-
-
-def known_sids(provider_sids: Iterable[str]) -> set[str]:
-    """Those of these provider sids that we have stored."""
-    rows = Message.objects.filter(provider_sid__in=list(provider_sids))
-    return {sid for sid in rows.values_list("provider_sid", flat=True) if sid}
-
-
-def locked_active_of(pairs: Collection[tuple[str, str]]) -> dict[tuple[str, str], Conversation]:
-    """The open conversations of these pairs (ours, customer), locked in one order, in one query."""
-    wanted = Q()
-    for ours, customer in pairs:
-        wanted |= Q(address__address=ours, identity__address=customer)
-    rows = Conversation.objects.select_for_update(of=("self",)).filter(wanted, state=Conversation.State.ACTIVE)
-    found = rows.select_related("workspace", "address", "identity__contact").order_by("pk")
-    return {(row.address.address, row.identity.address): row for row in found}
 
 
 def payload(conversation: Conversation, participants: Sequence[Participant]) -> ConversationPayload:

@@ -1,15 +1,21 @@
 """Saying something: what comes in is durable before anybody is told so, what goes out is queued with its order."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from django.db import IntegrityError, transaction
 
 from accounts import policy
 from carriers.base import InboundMessage
 from conversations import queries
-from conversations.actions.telling import tell_added, tell_conversation, tell_message
+from conversations.actions import places
+from conversations.actions.places import Place
+from conversations.actions.telling import tell_conversation, tell_message
 from conversations.core import limits
 from conversations.models import Address, Contact, Conversation, Identity, Media, Message
+from conversations.payloads import message_payload
+from eventlog.models import Event
+from eventlog.record import draft, record_all
 from kernel import clock
 from kernel.actor import Actor
 from kernel.errors import Conflict, Forbidden, Invalid, NotFound
@@ -27,16 +33,10 @@ def receive(inbound: InboundMessage, *, actor: Actor) -> Message:
         raise Forbidden("Only a carrier brings customers' messages.")
     try:
         with transaction.atomic():
-            conversation = queries.locked_active(ours=inbound.to_address, customer=inbound.from_address)
-            if conversation is None or (inbound.profile_name and not conversation.identity.contact.name):
-                conversation = _locked_active(
-                    queries.address(inbound.to_address),
-                    channel=inbound.channel,
-                    customer=inbound.from_address,
-                    name=inbound.profile_name,
-                    actor=actor,
-                )
-            return _store(inbound, conversation=conversation, actor=actor)
+            place = places.take(ours=inbound.to_address, customer=inbound.from_address)
+            if place is None or _brings_a_name(inbound, place):
+                place = _begun(inbound, actor=actor) if place is None else _named(inbound, place)
+            return _store(inbound, place=place, actor=actor)
     except IntegrityError:
         # The message is known already: the unique provider sid lets it in once, and nothing of this try stays.
         known = _already(inbound)
@@ -46,29 +46,29 @@ def receive(inbound: InboundMessage, *, actor: Actor) -> Message:
 
 
 def receive_together(inbounds: Sequence[InboundMessage], *, actor: Actor) -> list[Message | None]:
-    """Store several customers' messages in one transaction: what each alone costs, they share.
+    """Store several customers' messages in one transaction: the commit that each alone costs, they share.
 
-    ``None`` stands where a message needs the longer way of `receive`: it begins a conversation, brings files or a name,
-    or is there already. When this returns, the others are committed, in the order in which they were given.
+    ``None`` stands where a message needs the longer way of `receive`: it begins a conversation, brings files or a name.
+    When this returns, the others are committed, and those of one customer in the order in which they were given. Raises
+    ``IntegrityError``, with nothing written, when one of them is known already.
     """
     if actor.kind != "carrier":
         raise Forbidden("Only a carrier brings customers' messages.")
+    simple: dict[str, InboundMessage] = {}
+    for inbound in inbounds:
+        if not inbound.media:
+            simple.setdefault(inbound.provider_sid, inbound)
+    # Everybody locks conversations in this order, or two processes could wait for one another.
+    ordered = sorted(simple.values(), key=lambda inbound: (inbound.to_address, inbound.from_address))
+    said: dict[str, tuple[Message, Place]] = {}
     with transaction.atomic():
-        known = queries.known_sids(inbound.provider_sid for inbound in inbounds)
-        simple = [i for i in inbounds if not i.media and i.provider_sid not in known]
-        active = queries.locked_active_of({(i.to_address, i.from_address) for i in simple})
-        said = {}
-        for inbound in simple:
-            conversation = active.get((inbound.to_address, inbound.from_address))
-            nameless = conversation is not None and inbound.profile_name and not conversation.identity.contact.name
-            if conversation is not None and not nameless and inbound.provider_sid not in said:
-                said[inbound.provider_sid] = (_heard(inbound, conversation=conversation), conversation)
+        for inbound in ordered:
+            place = places.take(ours=inbound.to_address, customer=inbound.from_address)
+            if place is not None:
+                place = _named(inbound, place) if _brings_a_name(inbound, place) else place
+                said[inbound.provider_sid] = (_heard(inbound, place=place), place)
         Message.objects.bulk_create(message for message, _ in said.values())
-        Conversation.objects.bulk_update(
-            {conversation.pk: conversation for _, conversation in said.values()}.values(),
-            ["last_index", "last_inbound_index", "version"],
-        )
-        tell_added(list(said.values()), actor=actor)
+        record_all([_added(message, place=place, media=[], actor=actor) for message, place in said.values()])
     return [said[i.provider_sid][0] if i.provider_sid in said else None for i in inbounds]
 
 
@@ -115,9 +115,8 @@ def _already(inbound: InboundMessage) -> Message | None:
     return Message.objects.filter(provider=inbound.provider, provider_sid=inbound.provider_sid).first()
 
 
-def _store(inbound: InboundMessage, *, conversation: Conversation, actor: Actor) -> Message:
-    message = _heard(inbound, conversation=conversation)
-    _write_counters(conversation)
+def _store(inbound: InboundMessage, *, place: Place, actor: Actor) -> Message:
+    message = _heard(inbound, place=place)
     message.save(force_insert=True)
     media = [
         Media(message=message, source_url=item.url, content_type=item.content_type[:100], due_at=clock.now())
@@ -125,28 +124,60 @@ def _store(inbound: InboundMessage, *, conversation: Conversation, actor: Actor)
     ]
     if media:
         Media.objects.bulk_create(media)
-    tell_message("message.added", message, conversation=conversation, actor=actor, media=media)
+    record_all([_added(message, place=place, media=media, actor=actor)])
     return message
 
 
-def _heard(inbound: InboundMessage, *, conversation: Conversation) -> Message:
-    """The customer's message with its place in the locked conversation; neither is written yet."""
-    conversation.last_inbound_index = _next_index(conversation)
-    contact = conversation.identity.contact
+def _heard(inbound: InboundMessage, *, place: Place) -> Message:
+    """The customer's message at its place, not written yet."""
     return Message(
-        conversation=conversation,
-        index=conversation.last_index,
+        conversation_id=place.conversation_id,
+        index=place.index,
         ref=inbound.ref,
         direction=Message.Direction.INBOUND,
         author_kind="customer",
-        author_sid=contact.sid,
-        author_name=contact.name,
+        author_sid=place.contact_sid,
+        author_name=place.contact_name,
         body=inbound.body,
         status="received",
         provider=inbound.provider,
         provider_sid=inbound.provider_sid,
         provider_params=dict(inbound.params),
     )
+
+
+def _added(message: Message, *, place: Place, media: Sequence[Media], actor: Actor) -> Event:
+    return draft(
+        "message.added",
+        subject_sid=message.sid,
+        data=message_payload(message, conversation_sid=place.conversation_sid, media=media),
+        audiences=place.audiences,
+        actor=actor,
+        workspace_sid=place.workspace_sid,
+        ref=message.ref or "",
+    )
+
+
+def _brings_a_name(inbound: InboundMessage, place: Place) -> bool:
+    return bool(inbound.profile_name) and not place.contact_name
+
+
+def _named(inbound: InboundMessage, place: Place) -> Place:
+    """The contact gets the name that the message brings."""
+    name = inbound.profile_name[:120]
+    Contact.objects.filter(sid=place.contact_sid, name="").update(name=name)
+    return replace(place, contact_name=name)
+
+
+def _begun(inbound: InboundMessage, *, actor: Actor) -> Place:
+    """The first place of a conversation that the message begins."""
+    address = queries.address(inbound.to_address)
+    _locked_active(
+        address, channel=inbound.channel, customer=inbound.from_address, name=inbound.profile_name, actor=actor
+    )
+    place = places.take(ours=inbound.to_address, customer=inbound.from_address)
+    assert place is not None  # noqa: S101 - begun and locked in this transaction
+    return place
 
 
 def _append_outbound(
@@ -179,7 +210,7 @@ def _next_index(conversation: Conversation) -> int:
 
 
 def _write_counters(conversation: Conversation) -> None:
-    conversation.save(update_fields=["last_index", "last_inbound_index", "version"])
+    conversation.save(update_fields=["last_index", "version"])
 
 
 def _may_speak(conversation: Conversation, *, actor: Actor) -> None:

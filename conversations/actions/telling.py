@@ -6,7 +6,7 @@ from conversations import queries
 from conversations.models import Conversation, Media, Message, Participant
 from conversations.payloads import message_payload
 from eventlog.models import Event
-from eventlog.record import draft, record, record_all
+from eventlog.record import record
 from kernel.actor import Actor
 
 
@@ -28,25 +28,6 @@ def tell_message(
         actor=actor,
         workspace_sid=conversation.workspace.sid,
         ref=message.ref or "",
-    )
-
-
-def tell_added(said: Sequence[tuple[Message, Conversation]], *, actor: Actor) -> None:
-    """Record ``message.added`` for several messages without files, in this order."""
-    audiences = queries.heard_by(conversation for _, conversation in said)
-    record_all(
-        [
-            draft(
-                "message.added",
-                subject_sid=message.sid,
-                data=message_payload(message, conversation_sid=conversation.sid, media=[]),
-                audiences=audiences[conversation.pk],
-                actor=actor,
-                workspace_sid=conversation.workspace.sid,
-                ref=message.ref or "",
-            )
-            for message, conversation in said
-        ]
     )
 
 

@@ -5,7 +5,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection
 
 from conversations import actions
 from conversations.ingress import Ingress
@@ -68,13 +68,23 @@ def test_together_is_the_same_as_one_by_one(home: House) -> None:
 
 
 def test_what_needs_the_longer_way_is_left_for_it(home: House) -> None:
-    known = people.said("known")
-    repeat = people.inbound("known", provider_sid=known.provider_sid)
+    people.said("known")
     stranger = people.inbound("new", from_address="+15550109999")
     picture = people.inbound("", media=1)
 
-    assert actions.receive_together([repeat, stranger, picture], actor=people.CARRIER) == [None, None, None]
+    assert actions.receive_together([stranger, picture], actor=people.CARRIER) == [None, None]
     assert Message.objects.count() == 1
+
+
+def test_a_known_one_among_them_writes_nothing_together(home: House) -> None:
+    known = people.said("known")
+    repeat = people.inbound("known", provider_sid=known.provider_sid)
+
+    with pytest.raises(IntegrityError):
+        actions.receive_together([people.inbound("new"), repeat], actor=people.CARRIER)
+
+    assert Message.objects.count() == 1
+    assert Conversation.objects.get().last_index == 1
 
 
 def test_one_ones_error_is_nobody_elses(home: House) -> None:

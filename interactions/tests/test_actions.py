@@ -1,5 +1,7 @@
 """From words to an agent, from a bot to people, and to the end."""
 
+from typing import Any
+
 import pytest
 from django.db import transaction
 
@@ -27,7 +29,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def home() -> House:
+def home(settings: Any) -> House:
+    settings.EGRESS_ALLOW = ["127.0.0.0/8"]
     home = people.full_house()
     address = people.address(home)
     queue = routing.save_queue(TaskQueue(workspace=home.workspace), friendly_name="Support", actor=SYSTEM)
