@@ -25,7 +25,7 @@ def move(row: models.Model, machine: Machine, verb: str, *, status_field: str = 
     )
     if changed != 1:
         raise StaleMove(
-            "This %(thing)s is %(status)s now; it cannot %(verb)s any more.",
+            "It is too late to %(verb)s: this %(thing)s is %(status)s now.",
             params={
                 "thing": pgettext_lazy("machine", machine.name),
                 "status": _word(machine, getattr(row, status_field)),

@@ -317,12 +317,12 @@ def test_late_verbs_are_refused_in_the_readers_language(workspace, queue, ada):
     task, _ = brought_to("completed", workspace, queue, ada)
 
     with pytest.raises(StaleMove) as refused:
-        actions.wrap_up(task, actor=SYSTEM)
+        actions.cancel_task(task, reason="late", actor=SYSTEM)
 
-    assert str(refused.value) == "This task is completed now; it cannot wrap up any more."
+    assert str(refused.value) == "It is too late to cancel: this task is completed now."
     with translation.override("es"):
         told = translation.gettext(refused.value.message) % refused.value.params
-    assert told == "Ya no se puede pasar a cierre: la tarea ahora está completada."
+    assert told == "Ya no se puede cancelar: la tarea ahora está completada."
 
 
 RESERVATION_VERBS = {
