@@ -107,7 +107,7 @@ def postgresql(url: str) -> dict[str, Any]:
         "prepare_threshold": 3 if env.bool("DATABASE_PREPARED", default=True) else None,
         "pool": {
             "min_size": 1,
-            "max_size": env.int("DATABASE_POOL_SIZE", default=16),
+            "max_size": env.int("DATABASE_POOL_SIZE", default=24),
             "timeout": 10,
             "reconnect_timeout": 5,
         },

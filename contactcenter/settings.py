@@ -246,6 +246,8 @@ TWILIO_AUTH_TOKENS = [token for token in [TWILIO_AUTH_TOKEN, *env.list("TWILIO_O
 # Private addresses that integrators' webhooks may reach (CIDR or host:port): the operator's decision, nobody else's.
 EGRESS_ALLOW = env.list("EGRESS_ALLOW", default=[] if PRODUCTION else ["127.0.0.0/8", "::1/128"])
 
+WEBCHAT_BEGINNINGS_AN_HOUR = env.int("WEBCHAT_BEGINNINGS_AN_HOUR", default=30)
+
 # --- REST ---------------------------------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {

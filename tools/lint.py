@@ -35,6 +35,7 @@ def checks() -> Iterator[tuple[str, Callable[[], bool]]]:
     yield "djlint", lambda: run(PYTHON, "-m", "djlint", "templates", "--lint", "--quiet")
     yield "import-linter", lambda: run(PYTHON, "-c", "from importlinter.cli import lint_imports_command as c; c()")
     yield "makemigrations", lambda: run(PYTHON, "manage.py", "makemigrations", "--check", "--dry-run", "-v", "0")
+    yield "generated documents", lambda: run(PYTHON, "manage.py", "docs", "--check")
     yield "check --deploy with .env.example", deploys
     yield "mypy", lambda: run(PYTHON, "-m", "mypy", ".", "--no-error-summary")
 

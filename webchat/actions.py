@@ -21,7 +21,6 @@ from webchat import core, queries
 from webchat.models import Deployment, Visitor, new_visitor_sid
 
 PROVIDER = "webchat"
-BEGINNINGS_AN_HOUR = 30
 _STAMP_EVERY = timedelta(minutes=1)
 
 
@@ -30,7 +29,7 @@ def begin(address: Address, *, name: str = "", remote_address: str = "") -> tupl
 
     Raises ``TooMany`` when too many began from the same network address within the hour.
     """
-    most = getattr(settings, "WEBCHAT_BEGINNINGS_AN_HOUR", BEGINNINGS_AN_HOUR)
+    most = settings.WEBCHAT_BEGINNINGS_AN_HOUR
     origin = core.hour_digest(remote_address, moment=clock.now(), key=settings.SECRET_KEY)
     if Visitor.objects.filter(begun_from=origin).count() >= most:
         raise TooMany("Too many chats were begun from your network. Try again in an hour.", code="too-many-visitors")

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 import time_machine
+from django.conf import settings
 
 from conversations import actions as conversations
 from conversations.models import Address, Conversation, Message
@@ -68,7 +69,7 @@ def test_a_token_lives_as_long_as_it_is_used(shop: Address) -> None:
 
 def test_too_many_beginnings_from_one_network_are_refused_until_the_next_hour(shop: Address) -> None:
     with time_machine.travel("2026-01-02T03:30:00Z", tick=False):
-        for _ in range(actions.BEGINNINGS_AN_HOUR):
+        for _ in range(settings.WEBCHAT_BEGINNINGS_AN_HOUR):
             actions.begin(shop, remote_address="192.0.2.1")
         with pytest.raises(TooMany):
             actions.begin(shop, remote_address="192.0.2.1")
@@ -76,7 +77,7 @@ def test_too_many_beginnings_from_one_network_are_refused_until_the_next_hour(sh
     with time_machine.travel("2026-01-02T04:00:00Z", tick=False):
         actions.begin(shop, remote_address="192.0.2.1")
 
-    assert Visitor.objects.count() == actions.BEGINNINGS_AN_HOUR + 2
+    assert Visitor.objects.count() == settings.WEBCHAT_BEGINNINGS_AN_HOUR + 2
     assert not Visitor.objects.filter(begun_from__contains="192.0.2").exists()
 
 

@@ -16,7 +16,8 @@ from routing.core import states as routing_states
 
 _PACKAGES = ("agents", "routing", "conversations", "interactions", "hooks", "webchat")
 _EVENT = re.compile(
-    r"(worker|task|task-queue|workflow|reservation|conversation|participant|message|webhook)\.[a-z]+(\.[a-z]+)?"
+    r"(worker|task|task-queue|workflow|reservation|conversation|participant|message|webhook|visitor|address|intake)"
+    r"\.[a-z]+(\.[a-z]+)?"
 )
 _NOTE = "<!-- Written by `./run manage docs`. -->\n\n"
 
@@ -78,7 +79,8 @@ def _event_types() -> dict[str, set[str]]:
 
 
 def _action_files() -> Iterator[Path]:
+    """Modules that record events."""
     for package in _PACKAGES:
-        folder = Path(settings.BASE_DIR) / package
-        yield from folder.glob("actions.py")
-        yield from sorted((folder / "actions").glob("*.py"))
+        for path in sorted((Path(settings.BASE_DIR) / package).rglob("*.py")):
+            if "tests" not in path.parts and re.search(r"\b(record|draft|tell_\w+|_tell|note_\w+)\(", path.read_text()):
+                yield path
