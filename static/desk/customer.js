@@ -9,11 +9,13 @@ import { plainAddress } from "./words.js";
  */
 export function customerOf(reservation, conversation) {
   const task = reservation?.task.attributes ?? {};
-  const address = plainAddress(conversation?.customer_address ?? task.from ?? task.customer_address);
+  const channel = conversation?.channel ?? task.channel ?? reservation?.task.task_channel ?? "default";
+  // A web chat's address is a name of ours for the browser; it tells the agent nothing.
+  const address = channel === "webchat" ? "" : plainAddress(conversation?.customer_address ?? task.from ?? task.customer_address);
   return {
     name: conversation?.contact?.name || task.name || address || gettext("Unknown customer"),
     address,
-    channel: conversation?.channel ?? task.channel ?? reservation?.task.task_channel ?? "default",
+    channel,
     ourName: conversation?.our_name || plainAddress(conversation?.our_address ?? task.to),
   };
 }
