@@ -36,6 +36,9 @@ class Subscriber(Protocol):
     async def say(self, text: str) -> None:
         """Send this now."""
 
+    def ask_again(self) -> None:
+        """Look whether this person may still listen: something about the person has changed."""
+
     async def end(self, code: int, reason: str) -> None:
         """Close with a reason."""
 
@@ -100,8 +103,7 @@ class Hub:
     def _revoked(self, user_sid: str) -> None:
         for subscriber in self.everybody():
             if subscriber.user_sid == user_sid:
-                task = asyncio.ensure_future(subscriber.end(4401, "sign in again"))
-                task.add_done_callback(lambda done: done.cancelled() or done.exception())
+                subscriber.ask_again()
 
     async def _poll(self) -> None:
         """Read heads, so that nothing depends on the bus."""

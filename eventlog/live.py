@@ -56,5 +56,5 @@ def blip(audiences: Sequence[str], content: Mapping[str, Any]) -> None:
 
 
 def revoke(user_sid: str) -> None:
-    """End this person's sockets now: they signed out, or what they may do has changed."""
+    """Let this person's sockets ask at once whether they may still listen; otherwise they ask every 15 s."""
     bus().publish(REVOKED, user_sid)

@@ -154,6 +154,9 @@ class StreamConsumer(AsyncConsumer):  # type: ignore[misc]
         if self._sent and self._open:
             self._spawn(self.say(text))
 
+    def ask_again(self) -> None:
+        self._spawn(self._end_unless_admitted())
+
     async def end(self, code: int, reason: str) -> None:
         if self._open:
             await self.send({"type": "websocket.close", "code": code, "reason": reason})
@@ -305,15 +308,17 @@ class StreamConsumer(AsyncConsumer):  # type: ignore[misc]
         with translation.override(self.language):
             return self.command(name, frame)
 
+    async def _end_unless_admitted(self) -> None:
+        with contextlib.suppress(Exception):  # The database may be away; the next beat asks again.
+            if not await in_database(self.still_admitted):
+                await self.end(SIGN_IN, "sign in again")
+
     async def _beat(self) -> None:
         """Tell the heads, ask whether this person may still listen, and drop who has gone silent."""
         loop = asyncio.get_running_loop()
         while self._open:
             await asyncio.sleep(HEARTBEAT_SECONDS)
-            with contextlib.suppress(Exception):  # The database may be away; the next beat asks again.
-                if not await in_database(self.still_admitted):
-                    await self.end(SIGN_IN, "sign in again")
-                    return
+            await self._end_unless_admitted()
             if loop.time() - self._heard_at > SILENCE_SECONDS:
                 await self.end(TOO_SLOW, "no sign of life")
                 return

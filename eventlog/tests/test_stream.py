@@ -190,3 +190,15 @@ async def test_a_restart_tells_the_tab_to_come_back(tab: WebsocketCommunicator) 
 
     assert json.loads((await tab.receive_output())["text"]) == {"t": "drain"}
     assert (await tab.receive_output())["code"] == 1012
+
+
+async def test_who_may_listen_no_longer_is_sent_to_sign_in_at_once(tab: WebsocketCommunicator) -> None:
+    await hello(tab)
+    live.revoke("")
+    assert await tab.receive_nothing()
+
+    Tab.known = False
+    live.revoke("")
+    closed = await tab.receive_output()
+
+    assert (closed["type"], closed["code"]) == ("websocket.close", stream.SIGN_IN)
