@@ -59,7 +59,7 @@ def test_the_next_task_goes_by_the_new_rules(cast: Cast) -> None:
         card = ben.offer("I want to send it back")
         expect(card).to_contain_text("Returns")
         expect(card).to_contain_text("7")
-        expect(ana.page.locator(".offer-card")).to_have_count(0)
+        expect(ana.page.locator(".offer-card", has_text="I want to send it back")).to_have_count(0)
         ben.accept("I want to send it back")
     finally:
         route_by_default_to(sofia, "Support", priority="")

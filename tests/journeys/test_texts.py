@@ -76,7 +76,7 @@ def test_a_rejected_offer_goes_to_somebody_else(cast: Cast) -> None:
     ben.activity("Available")
 
     ben.accept("anybody for me")
-    expect(ana.page.locator(".offer-card")).to_have_count(0)
+    expect(ana.page.locator(".offer-card", has_text="anybody for me")).to_have_count(0)
 
 
 def test_a_second_tab_shows_the_same_truth(cast: Cast) -> None:
