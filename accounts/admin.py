@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.contrib.auth.forms import SetPasswordMixin
 from django.contrib.auth.models import Group
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import actions, policy
@@ -254,7 +254,9 @@ class ApiKeyAdmin(OfAccount):
 
     @display(description=_("State"), label={"active": "success", "revoked": "danger"})
     def state(self, key: ApiKey) -> Label:
-        return Label("revoked", gettext("revoked")) if key.revoked_at else Label("active", gettext("active"))
+        if key.revoked_at:
+            return Label("revoked", gettext("revoked"))
+        return Label("active", pgettext("API key", "active"))
 
     @display(description=_("It may"))
     def scope_list(self, key: ApiKey) -> str:

@@ -47,7 +47,9 @@ class User(AbstractUser):
     """A person who signs in."""
 
     sid = models.CharField(max_length=sids.LENGTH, unique=True, default=new_user_sid, editable=False)
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, null=True, blank=True, related_name="users")
+    account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, null=True, blank=True, related_name="users", verbose_name=_("account")
+    )
     role = models.CharField(_("role"), max_length=16, choices=Role.choices, default=Role.AGENT)
     locale = models.CharField(_("language"), max_length=8, blank=True)
 
@@ -62,11 +64,13 @@ class ApiKey(models.Model):
     """A program's credential; only a digest of the secret is kept."""
 
     sid = models.CharField(max_length=sids.LENGTH, unique=True, default=new_key_sid, editable=False)
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="api_keys")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="api_keys", verbose_name=_("account"))
     friendly_name = models.CharField(_("name"), max_length=64)
     secret_hash = models.CharField(max_length=64, editable=False)
     scopes = models.JSONField(_("scopes"), default=list)
-    created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, editable=False, related_name="+")
+    created_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, editable=False, related_name="+", verbose_name=_("created by")
+    )
     created_at = models.DateTimeField(_("created"), default=clock.now, editable=False)
     last_used_at = models.DateTimeField(_("last used"), null=True, editable=False)
     revoked_at = models.DateTimeField(_("revoked"), null=True, editable=False)

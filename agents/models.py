@@ -35,7 +35,7 @@ class Workspace(models.Model):
     """One contact centre: nothing in it ever crosses into another."""
 
     sid = models.CharField(max_length=sids.LENGTH, unique=True, default=new_workspace_sid, editable=False)
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="workspaces")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="workspaces", verbose_name=_("account"))
     friendly_name = models.CharField(_("name"), max_length=64)
     default_activity = models.ForeignKey(
         "Activity",
@@ -68,7 +68,9 @@ class Activity(models.Model):
     """What a worker says he is doing. ``available`` never changes after creation."""
 
     sid = models.CharField(max_length=sids.LENGTH, unique=True, default=new_activity_sid, editable=False)
-    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="activities")
+    workspace = models.ForeignKey(
+        Workspace, on_delete=models.CASCADE, related_name="activities", verbose_name=_("workspace")
+    )
     friendly_name = models.CharField(_("name"), max_length=64)
     available = models.BooleanField(_("available for work"), default=False)
 
@@ -85,7 +87,9 @@ class TaskChannel(models.Model):
     """A kind of work that capacity is counted by."""
 
     sid = models.CharField(max_length=sids.LENGTH, unique=True, default=new_task_channel_sid, editable=False)
-    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="task_channels")
+    workspace = models.ForeignKey(
+        Workspace, on_delete=models.CASCADE, related_name="task_channels", verbose_name=_("workspace")
+    )
     unique_name = models.CharField(_("unique name"), max_length=64)
     friendly_name = models.CharField(_("name"), max_length=64)
 
@@ -102,7 +106,9 @@ class Worker(models.Model):
     """Somebody, or something, that takes tasks."""
 
     sid = models.CharField(max_length=sids.LENGTH, unique=True, default=new_worker_sid, editable=False)
-    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="workers")
+    workspace = models.ForeignKey(
+        Workspace, on_delete=models.CASCADE, related_name="workers", verbose_name=_("workspace")
+    )
     user = models.OneToOneField(
         User, on_delete=models.SET_NULL, null=True, blank=True, related_name="worker", verbose_name=_("user")
     )

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from agents.models import Worker, Workspace
 from conversations.core import states
@@ -46,7 +47,9 @@ class Address(models.Model):
     """Where customers reach us: a number, a WhatsApp sender, a Messenger page, a web chat."""
 
     sid = models.CharField(max_length=sids.LENGTH, unique=True, default=new_address_sid, editable=False)
-    workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="addresses")
+    workspace = models.ForeignKey(
+        Workspace, on_delete=models.PROTECT, related_name="addresses", verbose_name=_("workspace")
+    )
     channel = models.CharField(_("channel"), max_length=16, choices=Channel.choices)
     address = models.CharField(_("address"), max_length=128, unique=True)
     friendly_name = models.CharField(_("name"), max_length=64)
@@ -100,8 +103,8 @@ class Conversation(models.Model):
     """
 
     class State(models.TextChoices):
-        ACTIVE = "active", _("active")
-        CLOSED = "closed", _("closed")
+        ACTIVE = "active", pgettext_lazy("conversation", "active")
+        CLOSED = "closed", pgettext_lazy("conversation", "closed")
 
     class Owner(models.TextChoices):
         BOT = "bot", _("bot")
@@ -110,7 +113,9 @@ class Conversation(models.Model):
 
     sid = models.CharField(max_length=sids.LENGTH, unique=True, default=new_conversation_sid, editable=False)
     workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="conversations")
-    address = models.ForeignKey(Address, on_delete=models.PROTECT, related_name="conversations")
+    address = models.ForeignKey(
+        Address, on_delete=models.PROTECT, related_name="conversations", verbose_name=_("address")
+    )
     identity = models.ForeignKey(Identity, on_delete=models.PROTECT, related_name="conversations")
     channel = models.CharField(_("channel"), max_length=16, choices=Channel.choices)
     state = models.CharField(_("state"), max_length=16, choices=State.choices, default=State.ACTIVE)

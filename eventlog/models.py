@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from kernel import clock, sids
 
@@ -20,10 +21,10 @@ class Event(models.Model):
 
     sid = models.CharField(max_length=sids.LENGTH, unique=True, default=new_event_sid)
     position = models.BigIntegerField(null=True, unique=True)
-    type = models.CharField(max_length=64)
+    type = models.CharField(_("type"), max_length=64)
     subject_sid = models.CharField(max_length=sids.LENGTH)
     workspace_sid = models.CharField(max_length=sids.LENGTH, blank=True)
-    actor_kind = models.CharField(max_length=16)
+    actor_kind = models.CharField(_("actor"), max_length=16)
     actor_sid = models.CharField(max_length=sids.LENGTH, blank=True)
     ref = models.CharField(max_length=64, blank=True)
     audiences = models.JSONField(default=list)
@@ -34,6 +35,8 @@ class Event(models.Model):
     numbers: dict[str, int]
 
     class Meta:
+        verbose_name = _("event")
+        verbose_name_plural = _("events")
         indexes = [
             models.Index(fields=["id"], name="event_unnumbered", condition=models.Q(position__isnull=True)),
             models.Index(fields=["subject_sid", "position"], name="event_subject"),

@@ -3,7 +3,7 @@
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
@@ -32,11 +32,11 @@ class Endpoint(models.Model):
     """An integrator's URL. ``secret`` is encrypted and leaves this table only to sign."""
 
     sid = models.CharField(max_length=sids.LENGTH, unique=True, default=new_endpoint_sid, editable=False)
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="endpoints")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="endpoints", verbose_name=_("account"))
     friendly_name = models.CharField(_("name"), max_length=64)
     url = models.CharField(_("URL"), max_length=1000, validators=[validate_url])
     secret = models.TextField(editable=False)
-    active = models.BooleanField(pgettext_lazy("endpoint", "active"), default=True)
+    active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(_("created"), default=clock.now, editable=False)
 
     class Meta:
@@ -56,7 +56,9 @@ class Dispatch(models.Model):
         FAILED = "failed", _("failed")
 
     sid = models.CharField(max_length=sids.LENGTH, unique=True, default=new_dispatch_sid, editable=False)
-    endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="dispatches")
+    endpoint = models.ForeignKey(
+        Endpoint, on_delete=models.CASCADE, related_name="dispatches", verbose_name=_("webhook endpoint")
+    )
     event_sid = models.CharField(max_length=sids.LENGTH)
     type = models.CharField(_("type"), max_length=64)
     subject_sid = models.CharField(max_length=sids.LENGTH)

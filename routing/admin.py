@@ -225,6 +225,16 @@ class ReservationInline(TabularInline):
         return str(WORDS.get(reservation.reservation_status, reservation.reservation_status))
 
 
+class StatusFilter(admin.AllValuesFieldListFilter):
+    """The statuses that there are, in words."""
+
+    def choices(self, changelist: Any) -> Any:
+        return (
+            {**choice, "display": WORDS.get(choice["display"], choice["display"])}
+            for choice in super().choices(changelist)
+        )
+
+
 @admin.register(Task)
 class TaskAdmin(ModelAdmin):
     """Tasks are made by conversations and programs; here one looks on, hurries one up, or ends it."""
@@ -249,7 +259,11 @@ class TaskAdmin(ModelAdmin):
         column("task_channel", labels["task_channel"]),
         "age",
     ]
-    list_filter = ["assignment_status", ("task_queue", admin.RelatedOnlyFieldListFilter), "task_channel__unique_name"]
+    list_filter = [
+        ("assignment_status", StatusFilter),
+        ("task_queue", admin.RelatedOnlyFieldListFilter),
+        "task_channel__unique_name",
+    ]
     list_select_related = ["task_queue", "task_channel"]
     search_fields = ["=sid", "=reservations__sid", "=reservations__worker__sid", "reservations__worker__friendly_name"]
     search_help_text = _("A sid of a task, an offer or a worker; or a worker's name.")
@@ -266,7 +280,8 @@ class TaskAdmin(ModelAdmin):
     @display(description=_("status"), ordering="assignment_status", label=TASK_LABELS)
     def status(self, task: Task) -> Label:
         word = str(WORDS.get(task.assignment_status, task.assignment_status))
-        return Label(task.assignment_status, f"{word} ({task.reason})" if task.reason and task.ended_at else word)
+        says_more = task.ended_at and task.reason not in ("", task.assignment_status)
+        return Label(task.assignment_status, f"{word} ({task.reason})" if says_more else word)
 
     @display(description=_("Customer"))
     def who(self, task: Task) -> str:

@@ -40,7 +40,9 @@ class TaskQueue(models.Model):
     """Where tasks wait, and who may serve them."""
 
     sid = models.CharField(max_length=sids.LENGTH, unique=True, default=new_queue_sid, editable=False)
-    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="task_queues")
+    workspace = models.ForeignKey(
+        Workspace, on_delete=models.CASCADE, related_name="task_queues", verbose_name=_("workspace")
+    )
     friendly_name = models.CharField(_("name"), max_length=64)
     target_workers = models.TextField(
         _("target workers"),
@@ -70,7 +72,9 @@ class Workflow(models.Model):
     """From a task's attributes to its queue and priority, and on when nobody answers."""
 
     sid = models.CharField(max_length=sids.LENGTH, unique=True, default=new_workflow_sid, editable=False)
-    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="workflows")
+    workspace = models.ForeignKey(
+        Workspace, on_delete=models.CASCADE, related_name="workflows", verbose_name=_("workspace")
+    )
     friendly_name = models.CharField(_("name"), max_length=64)
     configuration = models.TextField(_("configuration"), help_text=_("Twilio's workflow document (JSON)."))
     task_reservation_timeout = models.PositiveIntegerField(
@@ -124,7 +128,9 @@ class Task(models.Model):
     target_index = models.SmallIntegerField(default=0)
     step_ends_at_age = models.IntegerField(default=0)
     step_due_at = models.DateTimeField(null=True)
-    task_queue = models.ForeignKey(TaskQueue, on_delete=models.SET_NULL, null=True, related_name="tasks")
+    task_queue = models.ForeignKey(
+        TaskQueue, on_delete=models.SET_NULL, null=True, related_name="tasks", verbose_name=_("task queue")
+    )
     task_queue_entered_at = models.DateTimeField(null=True)
     task_channel = models.ForeignKey(TaskChannel, on_delete=models.PROTECT, related_name="tasks")
     routing_target = models.CharField(max_length=sids.LENGTH, blank=True)

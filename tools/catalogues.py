@@ -13,6 +13,7 @@ import unfold
 from tools import gathering, po
 from tools.gathering import Module
 from tools.po import Entry
+from tools.rewording import REWORDED
 
 ROOT = Path(__file__).resolve().parent.parent
 LANGUAGES = ("es",)
@@ -68,7 +69,7 @@ def catalogue(domain: str, *, language: str) -> Path:
 def gathered(domain: str, *, language: str) -> list[Entry]:
     """Every text of the domain, each once, with the files that say it."""
     found: dict[tuple[str, str], Entry] = {}
-    for entry in (*_server(), *_theme(language)) if domain == "django" else _browser():
+    for entry in (*_server(), *_theme(language), *_reworded()) if domain == "django" else _browser():
         known = found.setdefault(entry.key, entry)
         known.plural = known.plural or entry.plural
         known.places += [place for place in entry.places if place not in known.places]
@@ -109,7 +110,8 @@ def _browser() -> Iterator[Entry]:
 def _theme(language: str) -> Iterator[Entry]:
     """What the admin's theme says: it brings no catalogues. Django's own happen to hold a part of it."""
     folder = Path(unfold.__file__).parent
-    modules = (Module.read(path, root=folder.parent) for path in sorted(folder.glob("*.py")))
+    code = sorted(path for path in folder.rglob("*.py") if "contrib" not in path.parts)
+    modules = (Module.read(path, root=folder.parent) for path in code)
     by_code = (entry for module in modules for entry in gathering.marked(module))
     known = _told_by_django(language)
     yield from _unknown(by_code, known)
@@ -118,6 +120,10 @@ def _theme(language: str) -> Iterator[Entry]:
 
 def _unknown(entries: Iterable[Entry], known: frozenset[str]) -> Iterator[Entry]:
     return (entry for entry in entries if entry.text not in known)
+
+
+def _reworded() -> Iterator[Entry]:
+    return (Entry(text, plural=plural, places=["django"]) for text, plural in REWORDED)
 
 
 @cache

@@ -50,7 +50,7 @@ class Migration(migrations.Migration):
                 ('locale', models.CharField(blank=True, max_length=8, verbose_name='language')),
                 ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
                 ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
-                ('account', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='users', to='accounts.account')),
+                ('account', models.ForeignKey(verbose_name='account', blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='users', to='accounts.account')),
             ],
             options={
                 'verbose_name': 'user',
@@ -72,8 +72,8 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(default=kernel.clock.now, editable=False, verbose_name='created')),
                 ('last_used_at', models.DateTimeField(editable=False, null=True, verbose_name='last used')),
                 ('revoked_at', models.DateTimeField(editable=False, null=True, verbose_name='revoked')),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='api_keys', to='accounts.account')),
-                ('created_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('account', models.ForeignKey(verbose_name='account', on_delete=django.db.models.deletion.CASCADE, related_name='api_keys', to='accounts.account')),
+                ('created_by', models.ForeignKey(verbose_name='created by', editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
                 'verbose_name': 'API key',

@@ -49,7 +49,7 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(default=kernel.clock.now, editable=False, verbose_name="created")),
                 (
                     "account",
-                    models.ForeignKey(
+                    models.ForeignKey(verbose_name="account",
                         on_delete=django.db.models.deletion.CASCADE, related_name="workspaces", to="accounts.account"
                     ),
                 ),
@@ -128,7 +128,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "workspace",
-                    models.ForeignKey(
+                    models.ForeignKey(verbose_name="workspace",
                         on_delete=django.db.models.deletion.CASCADE, related_name="workers", to="agents.workspace"
                     ),
                 ),
@@ -152,7 +152,7 @@ class Migration(migrations.Migration):
                 ("friendly_name", models.CharField(max_length=64, verbose_name="name")),
                 (
                     "workspace",
-                    models.ForeignKey(
+                    models.ForeignKey(verbose_name="workspace",
                         on_delete=django.db.models.deletion.CASCADE, related_name="task_channels", to="agents.workspace"
                     ),
                 ),
@@ -165,7 +165,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="activity",
             name="workspace",
-            field=models.ForeignKey(
+            field=models.ForeignKey(verbose_name="workspace",
                 on_delete=django.db.models.deletion.CASCADE, related_name="activities", to="agents.workspace"
             ),
         ),

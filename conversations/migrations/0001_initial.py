@@ -41,7 +41,7 @@ class Migration(migrations.Migration):
                 ("friendly_name", models.CharField(max_length=64, verbose_name="name")),
                 (
                     "workspace",
-                    models.ForeignKey(
+                    models.ForeignKey(verbose_name="workspace",
                         on_delete=django.db.models.deletion.PROTECT, related_name="addresses", to="agents.workspace"
                     ),
                 ),
@@ -163,7 +163,7 @@ class Migration(migrations.Migration):
                 ("closed_at", models.DateTimeField(editable=False, null=True, verbose_name="closed")),
                 (
                     "address",
-                    models.ForeignKey(
+                    models.ForeignKey(verbose_name="address",
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="conversations",
                         to="conversations.address",

@@ -44,10 +44,10 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("sid", models.CharField(default=eventlog.models.new_event_sid, max_length=34, unique=True)),
                 ("position", models.BigIntegerField(null=True, unique=True)),
-                ("type", models.CharField(max_length=64)),
+                ("type", models.CharField(max_length=64, verbose_name="type")),
                 ("subject_sid", models.CharField(max_length=34)),
                 ("workspace_sid", models.CharField(blank=True, max_length=34)),
-                ("actor_kind", models.CharField(max_length=16)),
+                ("actor_kind", models.CharField(max_length=16, verbose_name="actor")),
                 ("actor_sid", models.CharField(blank=True, max_length=34)),
                 ("ref", models.CharField(blank=True, max_length=64)),
                 ("audiences", models.JSONField(default=list)),
@@ -55,6 +55,8 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(default=kernel.clock.now)),
             ],
             options={
+                "verbose_name": "event",
+                "verbose_name_plural": "events",
                 "indexes": [
                     models.Index(
                         condition=models.Q(("position__isnull", True)), fields=["id"], name="event_unnumbered"

@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(default=kernel.clock.now, editable=False, verbose_name="created")),
                 (
                     "account",
-                    models.ForeignKey(
+                    models.ForeignKey(verbose_name="account",
                         on_delete=django.db.models.deletion.CASCADE, related_name="endpoints", to="accounts.account"
                     ),
                 ),
@@ -69,7 +69,7 @@ class Migration(migrations.Migration):
                 ("delivered_at", models.DateTimeField(null=True, verbose_name="delivered")),
                 (
                     "endpoint",
-                    models.ForeignKey(
+                    models.ForeignKey(verbose_name="webhook endpoint",
                         on_delete=django.db.models.deletion.CASCADE, related_name="dispatches", to="hooks.endpoint"
                     ),
                 ),

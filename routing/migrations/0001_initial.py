@@ -53,7 +53,7 @@ class Migration(migrations.Migration):
                 ("version", models.PositiveBigIntegerField(default=1, editable=False)),
                 (
                     "workspace",
-                    models.ForeignKey(
+                    models.ForeignKey(verbose_name="workspace",
                         on_delete=django.db.models.deletion.CASCADE, related_name="task_queues", to="agents.workspace"
                     ),
                 ),
@@ -91,7 +91,7 @@ class Migration(migrations.Migration):
                 ("version", models.PositiveBigIntegerField(default=1, editable=False)),
                 (
                     "workspace",
-                    models.ForeignKey(
+                    models.ForeignKey(verbose_name="workspace",
                         on_delete=django.db.models.deletion.CASCADE, related_name="workflows", to="agents.workspace"
                     ),
                 ),
@@ -156,7 +156,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "task_queue",
-                    models.ForeignKey(
+                    models.ForeignKey(verbose_name="task queue",
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="tasks",
