@@ -74,9 +74,13 @@ def words_arrived(conversation: Conversation, *, event_sid: str, payload: Mappin
 
 def greet(conversation: Conversation) -> None:
     """A conversation has begun: where a bot answers first, it owns it."""
-    bot = queries.bot_of(queries.intake_of(conversation))
-    if bot is not None and queries.open_interaction(conversation) is None:
-        conversations.set_owner(conversation, owner=Conversation.Owner.BOT, actor=SYSTEM)
+    if queries.bot_of(queries.intake_of(conversation)) is None:
+        return
+    with transaction.atomic():
+        # Under the lock: a hand-off that commits meanwhile must not find the conversation given back to a bot.
+        locked = conversation_queries.locked_conversation(conversation.pk)
+        if queries.open_interaction(locked) is None:
+            conversations.set_owner(locked, owner=Conversation.Owner.BOT, actor=SYSTEM)
 
 
 def give_up_on_bot(conversation: Conversation) -> None:
@@ -107,7 +111,17 @@ def finish(interaction: Interaction, *, completed: bool) -> None:
         if core.answered(last_inbound_index=locked.last_inbound_index, read_index=read):
             conversations.close(locked, actor=SYSTEM)
         else:
-            open_interaction(locked)
+            _seek_again(locked, queue=interaction.task.task_queue)
+
+
+def _seek_again(conversation: Conversation, *, queue: TaskQueue | None) -> None:
+    """What the address leads to decides; where it leads nowhere, the words wait in ``queue``, as those before did."""
+    try:
+        with transaction.atomic():
+            open_interaction(conversation)
+    except Invalid:
+        if queue is not None:
+            open_interaction(conversation, task_queue=queue)
 
 
 def complete(task: Task, *, actor: Actor, disposition: str = "", note: str = "") -> Task:

@@ -3,11 +3,17 @@
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
+import structlog
+from django.db import transaction
+
 from agents.models import Worker
 from conversations.models import Conversation
 from eventlog.models import Event
 from eventlog.sinks import DatabaseSink
 from interactions import actions, queries
+from kernel.errors import DomainError
+
+logger = structlog.get_logger(__name__)
 
 
 class Follow(DatabaseSink):
@@ -39,7 +45,15 @@ class Follow(DatabaseSink):
         ]
 
     def handle(self, event: Event) -> None:
-        _HANDLERS[event.type](event)
+        """A refusal (no filter of the workflow takes the words) is told in the log and holds nobody else up.
+
+        The words themselves are kept, and the customer's next ones seek an agent again.
+        """
+        try:
+            with transaction.atomic():
+                _HANDLERS[event.type](event)
+        except DomainError as error:
+            logger.error("nothing followed", type=event.type, subject=event.subject_sid, code=error.code)
 
 
 def _started(event: Event) -> None:

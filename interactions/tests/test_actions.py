@@ -1,5 +1,6 @@
 """From words to an agent, from a bot to people, and to the end."""
 
+import json
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from django.db import transaction
 from accounts import actions as accounts
 from accounts.queries import actor_for_token
 from conversations import actions as conversations
+from conversations import queries as conversation_queries
 from conversations.models import Conversation
 from eventlog.models import Event
 from eventlog.record import record
@@ -134,6 +136,60 @@ def test_words_that_nobody_read_are_not_closed_away(home: House) -> None:
     conversation.refresh_from_db()
     assert (conversation.state, conversation.owner) == ("active", "queue")
     assert Task.objects.filter(assignment_status="pending").count() == 1
+
+
+def test_unread_words_wait_where_the_hand_off_put_them(home: House, bot: Actor) -> None:
+    Intake.objects.all().delete()
+    queue = routing.save_queue(TaskQueue(workspace=home.workspace), friendly_name="Claims", actor=SYSTEM)
+    conversation = people.said("hello").conversation
+    request = HandOffRequest(conversation_sid=conversation.sid, queue="Claims")
+    hand_off(actor=bot, request=request, idempotency_key=None)
+    reservation = give(home, "Ada")
+    people.said("one thing more")
+
+    routing.complete(reservation.task, actor=home.actor("Ada"))
+    follow()
+
+    again = Task.objects.get(assignment_status="pending")
+    assert (again.task_queue, again.attributes["last_message"]) == (queue, "one thing more")
+    conversation.refresh_from_db()
+    assert conversation.state == "active"
+
+
+def test_words_that_no_filter_takes_hold_nobody_else_up(home: House) -> None:
+    workflow, queue = Workflow.objects.get(), TaskQueue.objects.get()
+    vip = {"expression": "name == 'Vip'", "targets": [{"queue": queue.sid}]}
+    only_vip = json.dumps({"task_routing": {"filters": [vip]}})
+    routing.save_workflow(workflow, configuration=only_vip, actor=SYSTEM)
+    people.said("hello")
+    people.said("hello", from_address="+15550100777", profile_name="Vip")
+
+    follow()
+
+    assert Task.objects.get().attributes["name"] == "Vip"
+    assert Conversation.objects.filter(state="active").count() == 2
+
+
+def test_a_hand_off_that_comes_before_the_greeting_keeps_the_conversation(
+    home: House, bot: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endpoint, _ = hooks.create_endpoint(
+        account=home.account, friendly_name="Bot", url="http://127.0.0.1:9/bot", actor=SYSTEM
+    )
+    Intake.objects.update(bot=endpoint)
+    conversation = people.said("agent please").conversation
+    lock = conversation_queries.locked_conversation
+
+    def rival_first(pk: int) -> Conversation:
+        monkeypatch.setattr(conversation_queries, "locked_conversation", lock)
+        hand_off(actor=bot, request=HandOffRequest(conversation_sid=conversation.sid), idempotency_key=None)
+        return lock(pk)
+
+    monkeypatch.setattr(conversation_queries, "locked_conversation", rival_first)
+    follow()
+
+    conversation.refresh_from_db()
+    assert conversation.owner == "queue"
 
 
 def test_after_a_cancelled_task_the_next_words_seek_an_agent_again(home: House) -> None:
