@@ -10,7 +10,6 @@ from collections import deque
 from collections.abc import Sequence
 
 import structlog
-from django.db import DatabaseError
 
 from carriers.base import InboundMessage
 from conversations import actions
@@ -68,7 +67,7 @@ class Ingress:
     def _write_together(self, tickets: Sequence[Ticket]) -> None:
         try:
             messages = actions.receive_together([ticket.inbound for ticket in tickets], actor=CARRIER)
-        except DatabaseError as error:  # Another process knows one of them by now, or worse: alone, each finds out.
+        except Exception as error:  # Another process knows one of them by now, or worse: alone, each finds out.
             logger.info("messages are stored one by one", count=len(tickets), reason=type(error).__name__)
             return
         for ticket, message in zip(tickets, messages, strict=True):

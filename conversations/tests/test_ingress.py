@@ -5,10 +5,10 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, InterfaceError, connection
 
 from conversations import actions
-from conversations.ingress import Ingress
+from conversations.ingress import Ingress, Ticket
 from conversations.models import Conversation, Message
 from eventlog.models import Event
 from kernel.errors import NotFound
@@ -109,3 +109,17 @@ def test_one_ones_error_is_nobody_elses(home: House) -> None:
         thread.join()
 
     assert results == {"a": "a", "b": "To", "c": "c"}
+
+
+def test_whatever_breaks_the_batch_each_one_finds_its_own_way(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise InterfaceError("the connection is gone")
+
+    monkeypatch.setattr(actions, "receive_together", broken)
+    ingress = Ingress()
+    tickets = [Ticket(people.inbound(text)) for text in ("a", "b")]
+
+    ingress._write(tickets)
+
+    assert [ticket.message.body for ticket in tickets if ticket.message] == ["a", "b"]
+    assert all(ticket.is_done for ticket in tickets)
