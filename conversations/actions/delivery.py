@@ -39,7 +39,9 @@ def claim_next(conversation_sid: str) -> OutboundMessage | None:
         conversation = _locked_by_sid(conversation_sid)
         message = queries.head_of_line(conversation)
         now = database_now()
-        if message is None or (message.due_at is not None and message.due_at > now):
+        # A first attempt is due at once, whatever the clock of the web server that wrote it.
+        waits = message is not None and message.attempts and message.due_at is not None and message.due_at > now
+        if message is None or waits:
             return None
         move(
             message,
@@ -48,6 +50,7 @@ def claim_next(conversation_sid: str) -> OutboundMessage | None:
             fence=F("fence") + 1,
             attempts=F("attempts") + 1,
             due_at=now + LEASE,
+            provider_sid=None,
         )
         return _outbound(message, conversation=conversation)
 
@@ -159,11 +162,12 @@ def apply_receipt(message_sid: str, *, fence: int, receipt: StatusUpdate, provid
 def _finish(message_sid: str, *, fence: int, verb: str, **fields: Any) -> None:
     """Write the outcome of one attempt, unless a later attempt or a receipt has overtaken it."""
     with transaction.atomic():
+        conversation = queries.locked_conversation(Message.objects.get(sid=message_sid).conversation_id)
+        # Only under the lock: a resend and its claim may have passed while we waited for it.
         message = Message.objects.filter(sid=message_sid, fence=fence).first()
         if message is None:
             logger.warning("late result of an earlier attempt", message=message_sid, fence=fence, verb=verb)
             return
-        conversation = queries.locked_conversation(message.conversation_id)
         try:
             move(message, states.DELIVERY, verb, **fields)
         except StaleMove:

@@ -242,30 +242,32 @@ def _locked_active(address: Address, *, channel: str, customer: str, name: str, 
     if pk is not None:
         locked = queries.locked_conversation(pk)
         if locked.state == _VISIBLE_STATE:
-            return locked
+            return _introduced(locked, name=name)
     try:
         with transaction.atomic():
             begun = Conversation.objects.create(
                 workspace=address.workspace, address=address, identity=identity, channel=channel
             )
-            conversation = queries.locked_conversation(begun.pk)
+            conversation = _introduced(queries.locked_conversation(begun.pk), name=name)
             tell_conversation("conversation.started", conversation, actor=actor)
             return conversation
     except IntegrityError:  # Begun by a rival between our look and our insert.
-        return queries.locked_conversation(pair.get().pk)
+        return _introduced(queries.locked_conversation(pair.get().pk), name=name)
+
+
+def _introduced(conversation: Conversation, *, name: str) -> Conversation:
+    """A nameless contact gets the name. Everybody writes the contact under the conversation's lock, never before it."""
+    contact = conversation.identity.contact
+    if name and not contact.name:
+        Contact.objects.filter(pk=contact.pk, name="").update(name=name[:120])
+        contact.name = name[:120]
+    return conversation
 
 
 def _identity(address: Address, *, channel: str, customer: str, name: str) -> Identity:
-    known = Identity.objects.select_related("contact").filter(workspace=address.workspace, address=customer).first()
-    if known is None:
-        known = _new_identity(address, channel=channel, customer=customer, name=name)
-    if name and not known.contact.name:
-        Contact.objects.filter(pk=known.contact.pk, name="").update(name=name[:120])
-        known.contact.name = name[:120]
-    return known
-
-
-def _new_identity(address: Address, *, channel: str, customer: str, name: str) -> Identity:
+    known = Identity.objects.filter(workspace=address.workspace, address=customer).first()
+    if known is not None:
+        return known
     try:
         with transaction.atomic():
             contact = Contact.objects.create(workspace=address.workspace, name=name[:120])
@@ -273,4 +275,4 @@ def _new_identity(address: Address, *, channel: str, customer: str, name: str) -
                 workspace=address.workspace, contact=contact, channel=channel, address=customer
             )
     except IntegrityError:
-        return Identity.objects.select_related("contact").get(workspace=address.workspace, address=customer)
+        return Identity.objects.get(workspace=address.workspace, address=customer)

@@ -1,11 +1,14 @@
 """Every verb of conversations, and every refusal."""
 
+from datetime import timedelta
+
 import pytest
 
 from carriers.base import StatusUpdate
 from conversations import actions, queries
-from conversations.models import Conversation, Media, Message, Participant
+from conversations.models import Contact, Conversation, Media, Message, Participant
 from eventlog.models import Event
+from kernel import clock
 from kernel.actor import CARRIER, SYSTEM, Actor
 from kernel.errors import Conflict, Forbidden, Invalid, NotFound, StaleMove
 from tests import people
@@ -65,6 +68,22 @@ def test_an_unknown_address_is_refused_and_nothing_is_written(home: House) -> No
         == Event.objects.filter(type="message.added").count()
         == 0
     )
+
+
+def test_the_contact_is_written_under_the_conversations_lock(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    conversation = people.said(profile_name="").conversation
+    lock = queries.locked_conversation
+    named_before: list[str] = []
+
+    def look_first(pk: int) -> Conversation:
+        named_before.append(Contact.objects.get().name)
+        return lock(pk)
+
+    monkeypatch.setattr(queries, "locked_conversation", look_first)
+    begun = actions.start(conversation.address, channel="sms", customer=people.CUSTOMER, name="Maria", actor=SYSTEM)
+
+    assert named_before == [""]
+    assert (begun.pk, begun.identity.contact.name) == (conversation.pk, "Maria")
 
 
 def test_only_a_carrier_brings_words(home: House) -> None:
@@ -311,6 +330,46 @@ def test_an_earlier_attempt_may_not_write_its_result(home: House) -> None:
 
     message.refresh_from_db()
     assert (message.status, message.fence) == ("sending", 2)
+
+
+def test_a_late_result_finds_the_message_in_a_later_attempt(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    (message,) = queued(home, "one")
+    actions.claim_next(message.conversation.sid)
+    lock = queries.locked_conversation
+
+    def later_attempt_first(pk: int) -> Conversation:
+        monkeypatch.setattr(queries, "locked_conversation", lock)
+        actions.put_back(message.sid, fence=1, code="refused", reason="", after_seconds=0)
+        actions.claim_next(message.conversation.sid)
+        return lock(pk)
+
+    monkeypatch.setattr(queries, "locked_conversation", later_attempt_first)
+    actions.mark_failed(message.sid, fence=1, code="21610", reason="late")
+
+    message.refresh_from_db()
+    assert (message.status, message.fence) == ("sending", 2)
+
+
+def test_a_first_attempt_does_not_wait_for_the_clocks_to_agree(home: House) -> None:
+    (message,) = queued(home, "one")
+    Message.objects.filter(pk=message.pk).update(due_at=clock.now() + timedelta(seconds=5))
+
+    assert actions.claim_next(message.conversation.sid) is not None
+
+
+def test_a_message_sent_again_is_in_flight_again(home: House) -> None:
+    (message,) = queued(home, "one")
+    actions.claim_next(message.conversation.sid)
+    actions.mark_unknown(message.sid, fence=1, code="timeout", reason="")
+    message.refresh_from_db()
+    actions.resend(message, actor=home.actor("Ada"))
+    actions.mark_sent(message.sid, fence=1, provider="twilio", provider_sid="SM" + "1" * 32)
+
+    actions.claim_next(message.conversation.sid)
+
+    message.refresh_from_db()
+    assert (message.status, message.provider_sid) == ("sending", None)
+    assert actions.claim_next(message.conversation.sid) is None
 
 
 def test_the_agent_sends_a_failed_one_again(home: House) -> None:
