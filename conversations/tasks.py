@@ -91,7 +91,7 @@ _RING_AGAIN_SECONDS = 2.0
 
 
 def may_ring(sid: str) -> bool:
-    """Whether the sweep, which runs ten times a second, should ring for this row again."""
+    """Whether the sweep should ring for this row again: a worker may still be on its way to it."""
     now = time.monotonic()
     if now - _rung_at.get(sid, -_RING_AGAIN_SECONDS) < _RING_AGAIN_SECONDS:
         return False

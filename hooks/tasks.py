@@ -61,7 +61,7 @@ _RING_AGAIN_SECONDS = 2.0
 
 
 def may_ring(endpoint_sid: str, subject_sid: str) -> bool:
-    """Whether the sweep, which runs ten times a second, should ring for this line again."""
+    """Whether the sweep should ring for this line again: a worker may still be on its way to it."""
     line, now = (endpoint_sid, subject_sid), time.monotonic()
     if now - _rung_at.get(line, -_RING_AGAIN_SECONDS) < _RING_AGAIN_SECONDS:
         return False
