@@ -229,10 +229,9 @@ class StatusFilter(admin.AllValuesFieldListFilter):
     """The statuses that there are, in words."""
 
     def choices(self, changelist: Any) -> Any:
-        return (
-            {**choice, "display": WORDS.get(choice["display"], choice["display"])}
-            for choice in super().choices(changelist)
-        )
+        for choice in super().choices(changelist):
+            status = str(choice["display"])
+            yield {**choice, "display": WORDS.get(status, status)}
 
 
 @admin.register(Task)

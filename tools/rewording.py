@@ -10,6 +10,7 @@ REWORDED = (
     ),
     ("Your password can’t be a commonly used password.", ""),
     ("Enter the same password as before, for verification.", ""),
+    ("Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.", ""),
     ("Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.", ""),
     (
         "Designates whether this user should be treated as active. Unselect this instead of deleting accounts.",
