@@ -69,7 +69,7 @@ def create_activity(workspace: Workspace, *, friendly_name: str, available: bool
 
 
 def create_task_channel(workspace: Workspace, *, unique_name: str, friendly_name: str, actor: Actor) -> TaskChannel:
-    """A further kind of work; every worker gets a capacity of 1 for it.
+    """A further kind of work; every worker gets a capacity of 1 for it, and the router hears of each.
 
     Names as https://www.twilio.com/docs/taskrouter/multitasking has them. Raises Invalid or Conflict.
     """
@@ -81,8 +81,11 @@ def create_task_channel(workspace: Workspace, *, unique_name: str, friendly_name
             channel = TaskChannel.objects.create(
                 workspace=workspace, unique_name=unique_name, friendly_name=_named(friendly_name)
             )
-            rows = [WorkerChannel(worker=worker, task_channel=channel) for worker in workspace.workers.all()]
-            WorkerChannel.objects.bulk_create(rows)
+            crew = list(workspace.workers.select_related("workspace", "activity").order_by("pk"))
+            WorkerChannel.objects.bulk_create([WorkerChannel(worker=worker, task_channel=channel) for worker in crew])
+            for worker in crew:
+                _write(worker, {})
+                _record("worker.capacity.update", worker, actor=actor)
     except IntegrityError as error:
         raise Conflict("The name %(name)s is taken.", field="unique_name", params={"name": unique_name}) from error
     return channel

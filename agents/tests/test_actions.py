@@ -60,6 +60,7 @@ def test_new_task_channel_gives_every_worker_a_capacity_of_one(workspace, ada):
     actions.create_task_channel(workspace, unique_name="fax", friendly_name="Fax", actor=SYSTEM)
 
     assert channel_of(ada, "fax").configured_capacity == 1
+    assert events(ada) == ["worker.created", "worker.capacity.update"]  # The router follows events alone.
 
 
 @pytest.mark.parametrize("name", ["", "with space", "1st", "a-b", "x" * 65])
