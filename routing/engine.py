@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Final, Protocol, TypeVar
 
 import structlog
-from django.db import DatabaseError
+from django.db import DatabaseError, Error
 
 from agents.models import Workspace
 from eventlog import queries as log
@@ -59,7 +59,7 @@ class Router:
         for event in events:
             by_workspace.setdefault(event.workspace_sid, []).append(event)
         now = database_now().timestamp()
-        worked = [router.step(by_workspace.get(sid, ()), now=now) for sid, router in self._routers.items()]
+        worked = [self._step_one(router, by_workspace.get(sid, ()), now=now) for sid, router in self._routers.items()]
         if events:
             self._position = events[-1].position or self._position
         return len(events) == BATCH or any(worked)
@@ -67,6 +67,16 @@ class Router:
     def close(self) -> None:
         for router in self._routers.values():
             router.close()
+
+    def _step_one(self, router: "WorkspaceRouter", events: Iterable[Event], *, now: float) -> bool:
+        """One workspace that cannot be routed must not hold up the others; a database that is gone holds up all."""
+        try:
+            return router.step(events, now=now)
+        except Error:
+            raise
+        except Exception:
+            logger.exception("workspace could not be routed", workspace=router.sid)
+            return False
 
     def _find_workspaces(self, events: Sequence[Event]) -> None:
         unknown = any(event.workspace_sid and event.workspace_sid not in self._routers for event in events)
@@ -96,13 +106,12 @@ class WorkspaceRouter:
 
     def step(self, events: Iterable[Event], *, now: float) -> bool:
         """One decision; True when something was written or refused, so that another may follow."""
-        board = self._held_board(now)
-        if board is None:
-            return False
         try:
-            return self._decide(board, events, now)
+            board = self._held_board(now)
+            return board is not None and self._decide(board, events, now)
         except Exception:
             self._board = None  # What was half read is not worth keeping.
+            self._try_at = time.monotonic() + STANDBY_SECONDS
             raise
 
     def _decide(self, board: Board, events: Iterable[Event], now: float) -> bool:

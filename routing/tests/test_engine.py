@@ -12,7 +12,7 @@ from agents.tests.factories import activity, load_of, make_worker, make_workspac
 from eventlog.models import Event, Lease
 from kernel import clock
 from kernel.actor import SYSTEM
-from routing import actions, engine, queries, timers, writing
+from routing import actions, engine, queries, reading, timers, writing
 from routing.models import Reservation, Task
 from routing.tests.factories import Pump, document, make_queue, make_task, make_workflow, offered
 
@@ -404,6 +404,23 @@ def test_one_bad_row_does_not_hold_up_the_others(workspace, queue, pump, monkeyp
     frozen.shift(engine.SET_ASIDE_SECONDS)
     pump.run()
     assert asked() == [(good.sid, "Ada", "pending"), (bad.sid, "Ada", "pending")]
+
+
+def test_one_bad_workspace_does_not_hold_up_the_others(workspace, queue, pump, monkeypatch):
+    other = make_workspace("Other")
+    task = make_task(other, make_queue(other))
+    original = reading.queue_facts
+
+    def broken(workspace_id, sids=None):
+        if workspace_id == workspace.pk:
+            raise ValueError("this workspace is broken")
+        return original(workspace_id, sids)
+
+    monkeypatch.setattr(reading, "queue_facts", broken)
+    make_worker(other, "Eve")
+    pump.run()
+
+    assert asked() == [(task.sid, "Eve", "pending")]
 
 
 def test_database_failure_costs_the_board_and_nothing_else(workspace, queue, pump, monkeypatch):
