@@ -213,7 +213,7 @@ PUMP_TIMERS = {
     "conversations.timers.drive_media": 1,
     "hooks.timers.drive_deliveries": 0.5,
     "carriers.twin.timers.sweep_callbacks": 0.1,
-    "eventlog.timers.prune": 60,
+    "eventlog.timers.prune": 5,
 }
 BUS_URL = environment.redis_url()
 
@@ -286,6 +286,8 @@ LOGGING = {
     "loggers": {
         "daphne": {"level": "WARNING"},
         "django.channels.server": {"level": "WARNING"},
+        # Refusals stand in the request's own line, by route: a path may carry names and numbers.
+        "django.request": {"level": "ERROR"},
         "celery": {"level": "WARNING"},
         "kombu": {"level": "WARNING"},
         "axes": {"level": "WARNING"},

@@ -22,6 +22,7 @@ from eventlog.sinks import Sink
 logger = structlog.get_logger(__name__)
 
 BATCH = 500
+_HEADS_KEPT = 50_000  # Each web chat is an audience of its own; a term may last for months.
 _WRITE_SECONDS = 1.0
 _RETRY_SECONDS = (0.2, 0.5, 1, 2, 5, 10, 30)
 
@@ -83,6 +84,8 @@ class Relay:
         events = list(Event.objects.filter(position__isnull=True).order_by("id")[:BATCH])
         if not events:
             return []
+        if len(self._heads) > _HEADS_KEPT:
+            self._heads.clear()
         try:
             with transaction.atomic():
                 self._lease.guard()

@@ -11,7 +11,7 @@ from django.utils.module_loading import import_string
 
 from eventlog.dbclock import database_now
 from eventlog.leases import Lease
-from eventlog.models import Delivery, Event
+from eventlog.models import Delivery
 
 logger = structlog.get_logger(__name__)
 
@@ -63,8 +63,8 @@ class Timers:
 def prune(now: datetime) -> None:
     """Forget deliveries that no screen will ask for again; one that was away longer starts from a snapshot.
 
-    The events themselves stay: they are the journal.
+    The events themselves stay: they are the journal. Only the oldest deliveries are looked at, so that a sweep costs
+    the same however long the journal is.
     """
-    old = Event.objects.filter(created_at__lt=now - _KEPT)
-    doomed = Delivery.objects.filter(event__in=old).values_list("pk", flat=True)[:_PRUNE_BATCH]
-    Delivery.objects.filter(pk__in=list(doomed)).delete()
+    oldest = Delivery.objects.order_by("pk").values_list("pk", "event__created_at")[:_PRUNE_BATCH]
+    Delivery.objects.filter(pk__in=[pk for pk, at in oldest if at < now - _KEPT]).delete()

@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 from django.db import transaction
 
-from eventlog import leases, models, queries
+from eventlog import leases, models, queries, timers
+from eventlog import relay as relay_module
 from eventlog.leases import Lease, LostLease
 from eventlog.models import AudienceHead, Delivery, Event, SinkPosition
 from eventlog.record import record
 from eventlog.relay import Relay
 from eventlog.sinks import DatabaseSink, Sink
+from kernel import clock
 from kernel.actor import SYSTEM
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -85,6 +87,33 @@ def test_events_get_positions_and_each_audience_gapless_numbers() -> None:
         "nobody": 0,
     }
     assert [row["data"] for row in queries.since("worker:1", 1, limit=10)] == [{"x": "c"}]
+
+
+def test_numbers_go_on_when_the_relay_forgets_old_audiences(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relay_module, "_HEADS_KEPT", 1)
+    relay = Relay()
+    for subject in "abc":
+        note(subject, "visitor:1", f"visitor:{subject}")
+        relay.step()
+
+    assert queries.heads(["visitor:1", "visitor:a", "visitor:c"]) == {"visitor:1": 3, "visitor:a": 1, "visitor:c": 1}
+    assert relay._heads.keys() == {"visitor:1", "visitor:c"}
+
+
+def test_old_deliveries_are_forgotten_and_their_events_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timers, "_PRUNE_BATCH", 2)
+    old = [note(subject, "worker:1") for subject in "abc"]
+    note("d", "worker:1")
+    Relay().step()
+    Event.objects.filter(pk__in=[event.pk for event in old]).update(created_at=clock.now() - timedelta(days=8))
+
+    timers.prune(clock.now())
+    assert [row["data"]["x"] for row in queries.since("worker:1", 0, limit=10)] == ["c", "d"]
+    timers.prune(clock.now())
+    timers.prune(clock.now())
+
+    assert [row["data"]["x"] for row in queries.since("worker:1", 0, limit=10)] == ["d"]
+    assert Event.objects.count() == 4
 
 
 def test_an_event_that_commits_late_is_not_skipped() -> None:
