@@ -1,8 +1,9 @@
 """Reads, locks, and who may see what."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
-from django.db.models import OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from agents.models import Worker
 from conversations.core import states
@@ -17,6 +18,7 @@ from kernel.actor import Actor
 from kernel.errors import NotFound
 
 PAGE_LIMIT = 100
+_IN_LINE = Q(status="queued") | Q(status="sending", provider_sid__isnull=True)
 
 
 def address(text: str) -> Address:
@@ -138,10 +140,18 @@ def outbox_depth() -> int:
     return Message.objects.filter(status__in=states.OPEN, provider_sid__isnull=True, due_at__isnull=False).count()
 
 
+def due_conversations(since: datetime, *, limit: int) -> list[str]:
+    """Those whose next message has been due since then, longest first.
+
+    Only heads are looked at: those behind a head that waits for its next attempt, or is in flight, would otherwise
+    fill every batch.
+    """
+    before = Message.objects.filter(_IN_LINE, conversation=OuterRef("conversation"), index__lt=OuterRef("index"))
+    heads = Message.objects.filter(~Exists(before), status="queued", due_at__lte=since).order_by("due_at")
+    return list(heads.values_list("conversation__sid", flat=True)[:limit])
+
+
 def head_of_line(conversation: Conversation) -> Message | None:
     """The next message to send, unless one is in flight: one at a time keeps the order."""
-    open_rows = Message.objects.filter(conversation=conversation).filter(
-        Q(status="queued") | Q(status="sending", provider_sid__isnull=True)
-    )
-    first = open_rows.order_by("index").first()
+    first = Message.objects.filter(_IN_LINE, conversation=conversation).order_by("index").first()
     return first if first is not None and first.status == "queued" else None

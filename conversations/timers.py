@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from conversations import actions, tasks
+from conversations import actions, queries, tasks
 from conversations.models import Media, Message
 
 # The ring after the commit normally does it; the sweep only comes for what stayed behind.
@@ -16,8 +16,7 @@ def drive_deliveries(now: datetime) -> None:
     died = due.filter(status="sending", provider_sid__isnull=True, due_at__lte=now)
     for sid in list(died.values_list("sid", flat=True)[:_BATCH]):
         actions.expire_claim(sid, now=now)
-    waiting = due.filter(status="queued", due_at__lte=now - _GRACE)
-    for sid in set(waiting.values_list("conversation__sid", flat=True)[:_BATCH]):
+    for sid in queries.due_conversations(now - _GRACE, limit=_BATCH):
         if tasks.may_ring(sid):
             tasks.ring_deliver(sid)
 
