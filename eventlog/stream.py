@@ -278,10 +278,10 @@ class StreamConsumer(AsyncConsumer):  # type: ignore[misc]
     async def _catch_up(self, audience: str) -> None:
         """Send what the bus lost, from the database, in order."""
         try:
-            while self._open:
+            while self._open and audience in self._sent:  # A resume forgets what was sent, and begins anew itself.
                 rows = await in_database(queries.since, audience, self._sent[audience], limit=REPLAY_LIMIT)
                 for row in rows:
-                    if row["n"] == self._sent[audience] + 1:
+                    if row["n"] == self._sent.get(audience, row["n"]) + 1:
                         self._send_event(audience, row["n"], live.encode(row))
                 if len(rows) < REPLAY_LIMIT:
                     return
