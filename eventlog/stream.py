@@ -8,6 +8,7 @@ protocol is told in ``docs/protocol.md``.
 import asyncio
 import contextlib
 import json
+import re
 from collections import deque
 from collections.abc import Coroutine, Mapping
 from typing import Any, ClassVar
@@ -33,6 +34,8 @@ REPLAY_LIMIT = 500
 # What a client may owe us in acknowledgements before we take it for one that does not read.
 UNREAD_LIMIT = 5000
 SILENCE_SECONDS = 60
+
+_UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
 
 BAD_FRAME, SIGN_IN, NOT_ALLOWED, TOO_SLOW, TOO_MANY = 4400, 4401, 4403, 4408, 4429
 
@@ -220,7 +223,12 @@ class StreamConsumer(AsyncConsumer):  # type: ignore[misc]
 
     def _acknowledge(self, cursors: object) -> None:
         if isinstance(cursors, dict):
-            known = {name: n for name, n in cursors.items() if name in self._sent and isinstance(n, int)}
+            # Nobody has read what was not sent yet.
+            known = {
+                name: min(n, self._sent[name])
+                for name, n in cursors.items()
+                if name in self._sent and isinstance(n, int)
+            }
             self._acknowledged |= known
 
     async def _hello(self, frame: Mapping[str, Any]) -> None:
@@ -293,6 +301,7 @@ class StreamConsumer(AsyncConsumer):  # type: ignore[misc]
         try:
             data = await in_database(self._in_language, name, frame)
         except DomainError as error:
+            logger.info("command refused", code=error.code, field=error.field, by=self.user_sid)
             with translation.override(self.language):
                 text = translation.gettext(error.message)
             message = text % error.params if error.params else text
@@ -333,8 +342,11 @@ def _spoken(language: object) -> str:
 def parse_frame(text: str) -> dict[str, Any]:
     """The frame as a dict with a text ``do``, or ``BadFrame``.
 
-    >>> parse_frame('{"do": "ping"}')
-    {'do': 'ping'}
+    What no database takes (NUL and halves of characters, as a text cut in the middle of an emoji has them) is left out:
+    refused, the client would keep the command and send it again for ever.
+
+    >>> parse_frame('{"do": "message.post", "body": "so\\\\ud83d\\\\u0000 far"}')
+    {'do': 'message.post', 'body': 'so far'}
     """
     try:
         frame = json.loads(text)
@@ -342,6 +354,7 @@ def parse_frame(text: str) -> dict[str, Any]:
         raise BadFrame("frames are JSON objects") from error
     if not isinstance(frame, dict) or not isinstance(frame.get("do"), str):
         raise BadFrame("frames are JSON objects with a text 'do'")
+    frame = {name: _UNWRITABLE.sub("", value) if isinstance(value, str) else value for name, value in frame.items()}
     ref = frame.get("ref", "")
     if not isinstance(ref, str) or len(ref) > 64:
         raise BadFrame("ref is a text of at most 64 characters")

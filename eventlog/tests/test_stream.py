@@ -164,6 +164,27 @@ async def test_bad_frames_close_the_socket_with_a_reason(tab: WebsocketCommunica
     assert closed["reason"]
 
 
+@pytest.mark.parametrize("text", ["so\\ud83d far", "so\\u0000 far"])
+async def test_what_no_database_takes_is_left_out(tab: WebsocketCommunicator, text: str) -> None:
+    await hello(tab)
+
+    await tab.send_to(text_data=f'{{"do": "echo", "ref": "r", "text": "{text}"}}')
+
+    assert await tab.receive_json_from() == {"t": "ok", "ref": "r", "data": {"said": "so far"}}
+
+
+async def test_nobody_has_read_what_was_not_sent(tab: WebsocketCommunicator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "UNREAD_LIMIT", 2)
+    await hello(tab)
+
+    await tab.send_json_to({"do": "ping", "cursors": {WORKER: 10**9}})
+    await happen("one", "two", "three", "four")
+    await relay()
+
+    kinds = [await tab.receive_output() for _ in range(4)]
+    assert {"type": "websocket.close", "code": stream.TOO_SLOW, "reason": "too far behind; resume by cursor"} in kinds
+
+
 async def test_a_flood_is_cut_off(tab: WebsocketCommunicator) -> None:
     for _ in range(stream.INBOX_LIMIT + 2):
         await tab.send_to(text_data='{"do":"ping"}')

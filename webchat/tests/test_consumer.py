@@ -291,7 +291,7 @@ async def test_a_flood_of_frames_closes_the_socket(home: House, tabs: Any, monke
         {"do": "message.post", "ref": REF},
         {"do": "conversation.read", "ref": REF, "index": 1},
         {"do": "conversation.read", "ref": REF, "conversation": "CH1", "index": True},
-        {"do": "message.post", "ref": "\x00" * 9, "body": "x"},
+        {"do": "message.post", "ref": "\x01" * 9, "body": "x"},
         {"do": "reservation.accept", "ref": REF, "reservation": "WR1"},
     ],
 )
