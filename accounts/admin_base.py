@@ -73,6 +73,9 @@ __all__ = [
     "visible_account",
 ]
 
+# Columns that hold digests and sealed secrets, in whichever table.
+_SECRETS = frozenset({"password", "secret", "secret_hash", "token_hash"})
+
 DANGER = ActionVariant.DANGER
 NEUTRAL = ActionVariant.DEFAULT
 CheckboxesWidget = UnfoldAdminCheckboxSelectMultipleWidget
@@ -271,6 +274,10 @@ class ModelAdmin(Permissions, ThemedModel):
     def _get_obj_does_not_exist_redirect(self, _request: HttpRequest, _opts: Any, _object_id: str) -> NoReturn:
         """Another account's row does not exist for this person; Django would lead to the index instead."""
         raise Http404
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
+        """Lists are filtered by the address bar too, and would tell a secret letter by letter."""
+        return _SECRETS.isdisjoint(lookup.split("__")) and super().lookup_allowed(lookup, value, request)
 
     # --- saves are verbs ---
 

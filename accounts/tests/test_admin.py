@@ -279,3 +279,18 @@ def test_people_are_not_deleted() -> None:
 
     assert answer.status_code == 403
     assert Worker.objects.filter(user=home.users["Ada"]).exists()
+
+
+@pytest.mark.parametrize(
+    ("page", "lookup"),
+    [
+        ("accounts_user", "password__startswith"),
+        ("accounts_apikey", "secret_hash__gt"),
+        ("hooks_endpoint", "secret__startswith"),
+    ],
+)
+def test_no_list_is_filtered_by_a_secret(page: str, lookup: str) -> None:
+    client = enter(full_house(), "Dee")
+
+    assert client.get(reverse(f"admin:{page}_changelist"), {lookup: "a"}).status_code == 400
+    assert client.get(reverse(f"admin:{page}_changelist"), {"sid__startswith": "a"}).status_code == 200
