@@ -4,6 +4,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+import structlog
+
+logger = structlog.get_logger(__name__)
+
 Scope = dict[str, Any]
 Message = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -49,7 +53,7 @@ class Limits:
         scope["root_path"] = ""
         limit = body_limit(scope["path"])
         if _declared_length(scope) > limit:
-            await refuse(send, status=413, text="The request body is too large.")
+            await _refuse_body(send, limit=limit)
         elif scope["path"] in ALWAYS_ANSWERED:
             await self._counted(scope, receive, send, limit=limit)
         elif self.in_flight >= self._most:
@@ -79,7 +83,7 @@ class Limits:
         try:
             await self._app(scope, counting_receive, send)
         except BodyTooLarge:
-            await refuse(send, status=413, text="The request body is too large.")
+            await _refuse_body(send, limit=limit)
 
 
 async def refuse(send: Send, *, status: int, text: str, headers: list[tuple[bytes, bytes]] | None = None) -> None:
@@ -92,6 +96,11 @@ async def refuse(send: Send, *, status: int, text: str, headers: list[tuple[byte
     ]
     await send({"type": "http.response.start", "status": status, "headers": [*fixed, *(headers or [])]})
     await send({"type": "http.response.body", "body": body})
+
+
+async def _refuse_body(send: Send, *, limit: int) -> None:
+    logger.warning("request refused: the body is too large", status=413, limit=limit)
+    await refuse(send, status=413, text="The request body is too large.")
 
 
 def _declared_length(scope: Scope) -> int:

@@ -14,6 +14,7 @@ from conversations.payloads import (
     conversation_payload,
     message_payload,
 )
+from kernel import sids
 from kernel.actor import Actor
 from kernel.errors import NotFound
 
@@ -52,7 +53,7 @@ def visible_to(actor: Actor) -> QuerySet[Conversation]:
 
 def conversation(sid: str, *, actor: Actor) -> Conversation:
     """The conversation, if the actor may see it; raises ``NotFound`` otherwise, telling no more."""
-    found = visible_to(actor).filter(sid=sid).first()
+    found = visible_to(actor).filter(sid=sid).first() if sids.is_sid(sid, "CH") else None
     if found is None:
         raise NotFound("There is no conversation %(sid)s.", field="conversation", params={"sid": sid[:64]})
     return found
@@ -60,8 +61,8 @@ def conversation(sid: str, *, actor: Actor) -> Conversation:
 
 def media(sid: str, *, actor: Actor) -> Media:
     """A stored file of a conversation that the actor may see; raises ``NotFound``."""
-    readable = Media.objects.filter(sid=sid, status=Media.Status.STORED)
-    found = readable.filter(message__conversation__in=visible_to(actor)).first()
+    readable = Media.objects.filter(sid=sid, status=Media.Status.STORED, message__conversation__in=visible_to(actor))
+    found = readable.first() if sids.is_sid(sid, "ME") else None
     if found is None:
         raise NotFound("There is no file %(sid)s.", params={"sid": sid[:64]})
     return found

@@ -9,6 +9,7 @@ from functools import wraps
 
 import structlog
 from django.conf import settings
+from django.core.exceptions import TooManyFieldsSent
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
@@ -70,7 +71,7 @@ def _params(request: HttpRequest) -> QueryDict | None:
         return None
     try:
         return QueryDict(request.body, encoding="utf-8")
-    except (UnicodeDecodeError, ValueError):
+    except (TooManyFieldsSent, ValueError):
         return None
 
 

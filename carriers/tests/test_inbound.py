@@ -90,6 +90,7 @@ def test_pictures_are_listed_in_order(settings):
         ("NumMedia", {"NumMedia": "²"}),
         ("MediaUrl0", {"NumMedia": "1"}),
         ("MediaUrl0", {"NumMedia": "1", "MediaUrl0": "file:///etc/passwd"}),
+        ("MediaUrl0", {"NumMedia": "1", "MediaUrl0": "http://["}),
         ("Unheard", {"Unheard": "x" * 16_001}),
     ],
 )

@@ -149,7 +149,14 @@ def _media(given: Mapping[str, str]) -> tuple[InboundMedia, ...]:
 def _one_media(given: Mapping[str, str], index: int) -> InboundMedia:
     field = f"MediaUrl{index}"
     url = given.get(field, "")
-    if len(url) > _MAX_URL or urlsplit(url).scheme not in ("http", "https"):
+    if len(url) > _MAX_URL or not _is_http(url):
         raise Invalid("The file's URL is missing or malformed.", field=field)
     content_type = given.get(f"MediaContentType{index}", "") or "application/octet-stream"
     return InboundMedia(url=url, content_type=content_type[:100])
+
+
+def _is_http(url: str) -> bool:
+    try:
+        return urlsplit(url).scheme in ("http", "https")
+    except ValueError:  # An opened bracket that nobody closes.
+        return False
