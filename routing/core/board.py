@@ -119,9 +119,11 @@ class Board:
         self._stirred[lane.key] = lane
 
     def _lane_for(self, task: TaskFacts, now: float | None) -> Lane:
-        excluded = frozenset(sid for sid, until in task.refusals if now is None or until > now)
-        if excluded:
-            heappush(self._pauses, (min(until for sid, until in task.refusals if sid in excluded), task.sid))
+        standing = [(sid, until) for sid, until in task.refusals if now is None or until > now]
+        excluded = frozenset(sid for sid, _ in standing)
+        if standing:
+            # Of those that still stand: an earlier refusal of the same worker would end in the past, again and again.
+            heappush(self._pauses, (min(until for _, until in standing), task.sid))
         key = lane_key(task, excluded)
         lane = self._lanes.get(key)
         if lane is None:

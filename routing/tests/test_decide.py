@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
@@ -243,6 +244,14 @@ def test_refusing_worker_is_asked_again_only_after_a_pause_and_others_go_first()
 
     made = board(worker("ada"), worker("ben", number=2, last_assigned=999.0), task("A", refusals=(("WKada", NOW + 5),)))
     assert offers(made) == [("A", "ben")]
+
+
+@pytest.mark.timeout(5)
+def test_of_two_refusals_by_one_worker_the_later_one_counts():
+    made = board(worker("ada"), task("A", refusals=(("WKada", NOW - 1), ("WKada", NOW + 5))))
+
+    assert not decide(made, NOW + 1).offers
+    assert [each.worker_sid for each in decide(made, NOW + 6).offers] == ["WKada"]
 
 
 def test_refused_task_does_not_hold_up_the_next_one():
