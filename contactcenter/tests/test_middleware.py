@@ -18,6 +18,13 @@ def test_request_line_names_the_route_and_not_the_path(client, caplog):
     assert "15551234567" not in str(line)
 
 
+def test_polls_of_the_simulated_phones_leave_the_terminal_readable(client, caplog):
+    with caplog.at_level(logging.INFO, logger="contactcenter.middleware"):
+        client.get("/phones/messages")
+
+    assert not [record for record in caplog.records if record.name == "contactcenter.middleware"]
+
+
 @pytest.mark.parametrize(
     ("given", "kept"), [("abcdef-123456", True), ("short", False), ("x" * 65, False), ("a\tb" * 5, False)]
 )
