@@ -62,6 +62,7 @@ def test_accepting_opens_the_conversation_with_what_was_said_before(desk: FakeDe
     assert accept["reservation"] == cast.sid("WR", 1)
     expect(page.locator(".message-body")).to_have_text(["message 1", "message 2", "message 3"])
     expect(page.locator(".offer-card")).to_have_count(0)
+    expect(page.locator("#composer-text")).to_be_focused()
     [read] = desk.wait_for(lambda frame: frame["do"] == "conversation.read")
     assert (read["conversation"], read["index"]) == (CH1, 3)
 
@@ -97,6 +98,18 @@ def test_offer_that_ends_by_itself_is_explained(desk: FakeDesk, opened: Opened) 
 
     expect(page.locator(".toast")).to_contain_text("Time ran out: the offer of Customer 1 went back to the queue.")
     expect(page.locator(".offer-card")).to_have_count(0)
+
+
+def test_agent_sent_away_is_told_so_above_the_open_work(desk: FakeDesk, opened: Opened) -> None:
+    page = opened(conversations=[cast.conversation(1, last_index=1)], messages=[cast.message(1, 1)])
+    expect(page.locator(".work-line")).to_have_count(1)
+    expect(page.locator(".work-away")).to_have_count(0)
+
+    desk.event("worker.activity.update", cast.worker(available=False, version=2))
+    page.locator(".work-away").get_by_role("button", name="Switch to Available").click()
+
+    [switch] = desk.wait_for(lambda frame: frame["do"] == "activity.set")
+    assert switch["activity"] == cast.AVAILABLE["sid"]
 
 
 def test_activity_is_switched_from_the_menu(desk: FakeDesk, opened: Opened) -> None:

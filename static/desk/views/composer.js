@@ -1,5 +1,5 @@
 /** Where the agent writes. It works without a line; it is closed only when nobody could receive the words. */
-import { useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 
 import { post, sayTyping } from "../commands.js";
 import { html } from "../html.js";
@@ -29,6 +29,10 @@ export function Composer({ conversation, name }) {
   const key = conversation.sid;
   const field = useRef(/** @type {HTMLTextAreaElement|null} */ (null));
   const reason = closedBecause(conversation);
+  // Accepted with a press: the focus waits on the pane until there is somewhere to write.
+  useEffect(() => {
+    if (!reason && document.activeElement?.id === "conversation") field.current?.focus({ preventScroll: true });
+  }, [key, reason]);
   if (reason) return html`<p class="composer-closed">${reason}</p>`;
 
   const text = drafts.value[key] ?? "";

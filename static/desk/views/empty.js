@@ -22,20 +22,40 @@ function Quiet() {
 }
 
 function Away() {
-  const free = state.value.activities.find((row) => row.available);
-  const words = gettext("Your activity is %(activity)s: nothing is offered to you.");
   return html`
     <div class="empty">
       <span class="empty-mark"><${Icon} name="away" /></span>
       <h2>${gettext("You are away")}</h2>
-      <p>${fill(words, { activity: state.value.worker?.activity_name ?? "" })}</p>
-      ${
-        free &&
-        html`<button type="button" class="button button-primary" onClick=${() => setActivity(free.sid)}>
-        ${fill(gettext("Switch to %(activity)s"), { activity: free.friendly_name })}
-      </button>`
-      }
+      <p>${nothingOffered()}</p>
+      <${BackToWork} look="button-primary" />
     </div>
+  `;
+}
+
+/** Above work that is still open: an agent whom a missed offer sent away would otherwise wait for nothing. */
+export function AwayNotice() {
+  if (state.value.worker?.available !== false) return null;
+  return html`
+    <div class="work-away">
+      <p>${nothingOffered()}</p>
+      <${BackToWork} />
+    </div>
+  `;
+}
+
+function nothingOffered() {
+  const words = gettext("Your activity is %(activity)s: nothing is offered to you.");
+  return fill(words, { activity: state.value.worker?.activity_name ?? "" });
+}
+
+/** @param {{look?: string}} props */
+function BackToWork({ look = "" }) {
+  const free = state.value.activities.find((row) => row.available);
+  if (!free) return null;
+  return html`
+    <button type="button" class="button ${look}" onClick=${() => setActivity(free.sid)}>
+      ${fill(gettext("Switch to %(activity)s"), { activity: free.friendly_name })}
+    </button>
   `;
 }
 

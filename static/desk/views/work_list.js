@@ -2,7 +2,7 @@
 import { html } from "../html.js";
 import { gettext } from "../i18n.js";
 import { active, known, offers, wrapping } from "../store.js";
-import { NoWork } from "./empty.js";
+import { AwayNotice, NoWork } from "./empty.js";
 import { OfferCard } from "./offer_card.js";
 import { WorkLine } from "./work_item.js";
 
@@ -34,6 +34,7 @@ export function WorkList() {
   return html`
     <nav class="pane pane-list" aria-label=${gettext("Work")}>
       <${Offers} />
+      ${known.value && !isEmpty && html`<${AwayNotice} />`}
       <${Group} title=${gettext("Conversations")} items=${active.value} />
       <${Group} title=${gettext("Wrapping up")} items=${wrapping.value} />
       ${known.value && isEmpty && html`<${NoWork} />`}
