@@ -7,7 +7,6 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from threading import Event
 
 import structlog
 
@@ -46,11 +45,11 @@ class Supervisor:
     def __init__(self, children: Sequence[Child], *, stop_seconds: float = 9.0) -> None:
         self._children = children
         self._stop_seconds = stop_seconds
-        self._stop = Event()
+        self._stopping = False
 
     def stop(self) -> None:
-        """May be called from a signal handler."""
-        self._stop.set()
+        """May be called from a signal handler, and so takes no lock: the handler may interrupt whoever holds it."""
+        self._stopping = True
 
     def run(self, started: Callable[[], None] = lambda: None) -> None:
         """Returns when ``stop`` was called and no child is left."""
@@ -58,7 +57,8 @@ class Supervisor:
             for child in self._children:
                 child.start()
             started()
-            while not self._stop.wait(_POLL_SECONDS):
+            while not self._stopping:
+                time.sleep(_POLL_SECONDS)
                 for child in self._children:
                     self._look_after(child)
         finally:

@@ -22,18 +22,27 @@ class Pump:
     def __init__(self, stop: threading.Event) -> None:
         self._stop = stop
         self._wake = threading.Event()
+        self._ended = False
         self._services = [import_string(path)() for path in settings.PUMP_SERVICES]
 
     def run(self) -> None:
         silence = doorbell.answer(lambda _: self._wake.set())
         try:
-            while not self._stop.is_set():
+            while not (self._ended or self._stop.is_set()):
                 self._wake.clear()
                 if not self._round():
                     self._wake.wait(POLL_SECONDS)
         finally:
             silence()
             self._close()
+
+    def end(self, *_: object) -> None:
+        """Stop within a poll's time. A signal handler may call this: it takes no lock, which `wake` would.
+
+        A handler runs in the main thread, between any two of its steps, and an Event's lock is not reentrant: setting
+        the Event that the main thread is just about to wait for would wait for ever.
+        """
+        self._ended = True
 
     def wake(self) -> None:
         """Look again at once (also to notice ``stop``)."""

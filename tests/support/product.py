@@ -114,10 +114,12 @@ class Product:
         process.wait(10)
 
     def terminate(self, role: str, *, seconds: float = 15) -> int:
-        """TERM; the exit code."""
-        process = self.processes.pop(role)
+        """TERM; the exit code. One that does not end is left in ``processes``, to be killed."""
+        process = self.processes[role]
         process.send_signal(signal.SIGTERM)
-        return process.wait(seconds)
+        code = process.wait(seconds)
+        del self.processes[role]
+        return code
 
     def restart(self) -> None:
         """All processes end by TERM and start again on the same data."""

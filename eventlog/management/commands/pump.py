@@ -16,15 +16,9 @@ class Command(BaseCommand):
     help = __doc__
 
     def handle(self, *args: Any, **options: Any) -> None:
-        stop = threading.Event()
-        pump = Pump(stop)
-
-        def end(*_: object) -> None:
-            stop.set()
-            pump.wake()
-
+        pump = Pump(threading.Event())
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, end)
+            signal.signal(number, pump.end)
         gc.collect()
         gc.freeze()  # What was imported lives as long as the process: no need to look at it again.
         pump.run()
