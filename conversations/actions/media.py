@@ -5,7 +5,7 @@ from datetime import timedelta
 import filetype
 from django.core.files.base import ContentFile
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from conversations import queries
 from conversations.actions.telling import tell_message
@@ -20,12 +20,20 @@ _LEASE = timedelta(seconds=60)
 
 
 def claim_media(media_sid: str) -> Media | None:
-    """Take a pending file for one attempt; ``None`` when another worker has it or it is done."""
+    """Take a pending file for one attempt; ``None`` when another worker has it, it is done, or it is given up.
+
+    A file that kills its worker never comes as far as `retry_media`; it is given up here.
+    """
     now = database_now()
-    pending = Media.objects.filter(sid=media_sid, status=Media.Status.PENDING, due_at__lte=now)
+    # The first attempt needs no clock: the web server that wrote ``due_at`` may be ahead of the database.
+    pending = Media.objects.filter(Q(due_at__lte=now) | Q(attempts=0), sid=media_sid, status=Media.Status.PENDING)
     if not pending.update(due_at=now + _LEASE, attempts=F("attempts") + 1):
         return None
-    return Media.objects.get(sid=media_sid)
+    media = Media.objects.get(sid=media_sid)
+    if media.attempts > limits.ATTEMPTS:
+        fail_media(media)
+        return None
+    return media
 
 
 def store_media(media: Media, *, content: bytes) -> None:

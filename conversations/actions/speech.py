@@ -1,6 +1,6 @@
 """Saying something: what comes in is durable before anybody is told so, what goes out is queued with its order."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from django.db import IntegrityError, transaction
@@ -54,19 +54,18 @@ def receive_together(inbounds: Sequence[InboundMessage], *, actor: Actor) -> lis
     """
     if actor.kind != "carrier":
         raise Forbidden("Only a carrier brings customers' messages.")
-    simple: dict[str, InboundMessage] = {}
-    for inbound in inbounds:
-        if not inbound.media:
-            simple.setdefault(inbound.provider_sid, inbound)
     # Everybody locks conversations in this order, or two processes could wait for one another.
-    ordered = sorted(simple.values(), key=lambda inbound: (inbound.to_address, inbound.from_address))
+    ordered = sorted(inbounds, key=_pair)
     said: dict[str, tuple[Message, Place]] = {}
+    # Once one of a customer's messages takes the longer way, the later ones follow it there: their order stays.
+    longer_ways: set[tuple[str, str]] = set()
     with transaction.atomic():
         for inbound in ordered:
-            place = places.take(ours=inbound.to_address, customer=inbound.from_address)
+            place = None if inbound.media or _pair(inbound) in longer_ways else _place(inbound, unless=said)
             if place is not None:
-                place = _named(inbound, place) if _brings_a_name(inbound, place) else place
                 said[inbound.provider_sid] = (_heard(inbound, place=place), place)
+            elif inbound.provider_sid not in said:
+                longer_ways.add(_pair(inbound))
         Message.objects.bulk_create(message for message, _ in said.values())
         record_all([_added(message, place=place, media=[], actor=actor) for message, place in said.values()])
     return [said[i.provider_sid][0] if i.provider_sid in said else None for i in inbounds]
@@ -113,6 +112,18 @@ def start(address: Address, *, channel: str, customer: str, name: str = "", acto
 
 def _already(inbound: InboundMessage) -> Message | None:
     return Message.objects.filter(provider=inbound.provider, provider_sid=inbound.provider_sid).first()
+
+
+def _pair(inbound: InboundMessage) -> tuple[str, str]:
+    return inbound.to_address, inbound.from_address
+
+
+def _place(inbound: InboundMessage, *, unless: Collection[str]) -> Place | None:
+    """The message's place in the open conversation, unless it has one; ``None`` if there is no conversation."""
+    if inbound.provider_sid in unless:
+        return None
+    place = places.take(ours=inbound.to_address, customer=inbound.from_address)
+    return _named(inbound, place) if place is not None and _brings_a_name(inbound, place) else place
 
 
 def _store(inbound: InboundMessage, *, place: Place, actor: Actor) -> Message:

@@ -426,6 +426,15 @@ def test_a_file_is_fetched_by_one_worker_at_a_time(home: House) -> None:
     assert actions.claim_media(item.sid) is None
 
 
+def test_a_file_that_kills_its_workers_is_given_up(home: House) -> None:
+    item = people.said("", media=1).media.get()
+    Media.objects.update(attempts=8)
+
+    assert actions.claim_media(item.sid) is None
+    item.refresh_from_db()
+    assert item.status == "failed"
+
+
 def test_a_file_that_cannot_be_had_is_given_up(home: House) -> None:
     item = people.said("", media=1).media.get()
     claimed = actions.claim_media(item.sid)

@@ -76,6 +76,17 @@ def test_what_needs_the_longer_way_is_left_for_it(home: House) -> None:
     assert Message.objects.count() == 1
 
 
+def test_a_text_after_a_picture_follows_it_the_longer_way(home: House) -> None:
+    people.said("first")
+    picture, text = people.inbound("", media=1), people.inbound("after the picture")
+    other = people.inbound("elsewhere", from_address=CUSTOMERS[2])
+    people.said("other", from_address=CUSTOMERS[2])
+
+    stored = actions.receive_together([picture, text, other], actor=people.CARRIER)
+
+    assert [message.body if message else None for message in stored] == [None, None, "elsewhere"]
+
+
 def test_a_known_one_among_them_writes_nothing_together(home: House) -> None:
     known = people.said("known")
     repeat = people.inbound("known", provider_sid=known.provider_sid)
