@@ -89,6 +89,15 @@ def test_a_carrier_that_is_away_is_told_in_one_line(number, settings, closed_por
         run()
 
 
+def test_address_that_twilio_cannot_reach_is_refused(settings):
+    settings.TWIN_ENABLED = False
+    settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN = "AC" + "0" * 32, "token"
+    settings.PUBLIC_URL = "http://127.0.0.1:8000"
+
+    with pytest.raises(CommandError, match="Set PUBLIC_URL to what the world sees"):
+        call_command("twilio_setup", "--apply")
+
+
 def test_without_credentials_it_does_not_start(settings):
     settings.TWILIO_AUTH_TOKEN = ""
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
@@ -22,6 +23,9 @@ from kernel import clock
 # Twilio's default is one retry, and only when no connection could be made: a 5xx would lose the message.
 # https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
 RETRIES = "#rc=5&rp=all"
+
+_REAL = "set TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and PUBLIC_URL for real numbers."
+_OWN_MACHINE = {"localhost", "127.0.0.1", "::1"}
 
 Urls = dict[str, str]
 
@@ -41,6 +45,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.TWILIO_ACCOUNT_SID or not settings.TWILIO_AUTH_TOKEN:
             raise CommandError("TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN are not set.")
+        if settings.TWIN_ENABLED:
+            self.stdout.write(f"These are the simulated phones at {settings.TWILIO_API_BASE}: {_REAL}")
+        elif not options["restore"] and urlsplit(settings.PUBLIC_URL).hostname in _OWN_MACHINE:
+            raise CommandError(f"Twilio cannot reach {settings.PUBLIC_URL}. Set PUBLIC_URL to what the world sees.")
         client = sdk_client(settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN, api_base=settings.TWILIO_API_BASE)
         try:
             if options["restore"]:
@@ -151,4 +159,5 @@ def _current(row: Any) -> Urls:
 
 def _explain(error: Exception) -> str:
     cause = error if isinstance(error, CarrierError) else classify(error)
-    return f"Twilio: {cause.message} ({cause.code})"
+    away = " Start ./run first, and give its PORT to this command." if settings.TWIN_ENABLED else ""
+    return f"Twilio: {cause.message} ({cause.code}){away}"
