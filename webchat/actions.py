@@ -11,7 +11,7 @@ from django.db.models import Q
 from accounts import policy
 from carriers.base import InboundMessage
 from conversations import actions as conversations
-from conversations.core import limits
+from conversations.core import limits, names
 from conversations.models import Address, Message
 from eventlog.record import record
 from kernel import clock
@@ -40,7 +40,7 @@ def begin(address: Address, *, name: str = "", remote_address: str = "") -> tupl
         address=address,
         identity=f"webchat:visitor:{sid}",
         token_hash=queries.token_hash(token),
-        name=core.clean_name(name),
+        name=names.clean(name),
         begun_from=origin,
     )
     return visitor, token

@@ -16,11 +16,12 @@ from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
+from conversations.core import names
 from conversations.core.limits import BODY_LIMIT
 from conversations.models import Address
 from conversations.views import serve
 from kernel.errors import DomainError, Forbidden, Invalid, NotFound
-from webchat import actions, core, queries, words
+from webchat import actions, queries, words
 
 DEMO = "demo"
 TOKEN_HEADER = "X-Chat-Token"  # noqa: S105 - the header's name
@@ -103,7 +104,7 @@ def _boot(address: Address, *, deployment: str, language: str) -> dict[str, Any]
         "sessions_url": reverse("chat-sessions"),
         "token_header": TOKEN_HEADER,
         "body_limit": BODY_LIMIT,
-        "name_limit": core.NAME_LIMIT,
+        "name_limit": names.LIMIT,
         "words": words.chat(),
     }
 

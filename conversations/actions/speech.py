@@ -11,7 +11,7 @@ from conversations import queries
 from conversations.actions import places
 from conversations.actions.places import Place
 from conversations.actions.telling import tell_conversation, tell_message
-from conversations.core import limits
+from conversations.core import limits, names
 from conversations.models import Address, Contact, Conversation, Identity, Media, Message
 from conversations.payloads import message_payload
 from eventlog.models import Event
@@ -170,12 +170,12 @@ def _added(message: Message, *, place: Place, media: Sequence[Media], actor: Act
 
 
 def _brings_a_name(inbound: InboundMessage, place: Place) -> bool:
-    return bool(inbound.profile_name) and not place.contact_name
+    return not place.contact_name and bool(names.clean(inbound.profile_name))
 
 
 def _named(inbound: InboundMessage, place: Place) -> Place:
     """The contact gets the name that the message brings."""
-    name = inbound.profile_name[:120]
+    name = names.clean(inbound.profile_name)
     Contact.objects.filter(sid=place.contact_sid, name="").update(name=name)
     return replace(place, contact_name=name)
 
@@ -247,6 +247,7 @@ def _must_own(conversation: Conversation) -> None:
 
 def _locked_active(address: Address, *, channel: str, customer: str, name: str, actor: Actor) -> Conversation:
     """The active conversation of the pair, locked; begun if there is none. Runs inside a transaction."""
+    name = names.clean(name)
     identity = _identity(address, channel=channel, customer=customer, name=name)
     pair = Conversation.objects.filter(address=address, identity=identity, state=_VISIBLE_STATE)
     pk = pair.values_list("pk", flat=True).first()
@@ -270,8 +271,8 @@ def _introduced(conversation: Conversation, *, name: str) -> Conversation:
     """A nameless contact gets the name. Everybody writes the contact under the conversation's lock, never before it."""
     contact = conversation.identity.contact
     if name and not contact.name:
-        Contact.objects.filter(pk=contact.pk, name="").update(name=name[:120])
-        contact.name = name[:120]
+        Contact.objects.filter(pk=contact.pk, name="").update(name=name)
+        contact.name = name
     return conversation
 
 
@@ -281,7 +282,7 @@ def _identity(address: Address, *, channel: str, customer: str, name: str) -> Id
         return known
     try:
         with transaction.atomic():
-            contact = Contact.objects.create(workspace=address.workspace, name=name[:120])
+            contact = Contact.objects.create(workspace=address.workspace, name=name)
             return Identity.objects.create(
                 workspace=address.workspace, contact=contact, channel=channel, address=customer
             )

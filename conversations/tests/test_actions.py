@@ -98,6 +98,10 @@ def test_hostile_text_stays_text(home: House) -> None:
     assert Message.objects.get().body == text
 
 
+def test_a_name_cannot_turn_the_list_around(home: House) -> None:
+    assert people.said(profile_name="\u202eEVIL\n").conversation.identity.contact.name == "EVIL"
+
+
 def test_files_wait_to_be_fetched(home: House) -> None:
     message = people.said("", media=2)
 
