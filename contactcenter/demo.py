@@ -117,7 +117,7 @@ def _document(queues: dict[str, TaskQueue]) -> dict[str, object]:
             "filters": [
                 {
                     "filter_friendly_name": "Sales",
-                    "expression": "topic == 'sales'",
+                    "expression": "topic == 'sales' OR skills HAS 'sales'",
                     "targets": [{"queue": queues["Sales"].sid, "priority": 5, "timeout": 120}, everyone],
                 },
                 {
