@@ -90,11 +90,6 @@ def ring_due(now: datetime, *, lane: str | None = None, limit: int = 200) -> int
     return len(ids)
 
 
-def next_due_at() -> datetime | None:
-    """When the earliest unfinished callback is due."""
-    return TwinCallback.objects.filter(done_at__isnull=True).order_by("due_at").values_list("due_at", flat=True).first()
-
-
 def _ready(now: datetime) -> "QuerySet[TwinCallback]":
     """Due, not leased, and the first of its lane."""
     unfinished = TwinCallback.objects.filter(done_at__isnull=True)
