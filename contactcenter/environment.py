@@ -116,6 +116,14 @@ def postgresql(url: str) -> dict[str, Any]:
     return config
 
 
+def pump_threads(services: list[str]) -> list[list[str]]:
+    """Which services of the pump share a thread, and with it a database connection.
+
+    Each its own, so that the router waits for nobody; on SQLite, where all writers queue for one lock, all the same.
+    """
+    return [[service] for service in services] if env.str("DATABASE_URL", default="") else [services]
+
+
 def cache() -> dict[str, Any]:
     """Only ever a convenience: nothing that must not be lost lives in a cache."""
     return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}

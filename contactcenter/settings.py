@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "eventlog.apps.EventLogConfig",
     "agents.apps.AgentsConfig",
     "hooks.apps.HooksConfig",
+    "hours.apps.HoursConfig",
     "routing.apps.RoutingConfig",
     "conversations.apps.ConversationsConfig",
     "interactions.apps.InteractionsConfig",
@@ -202,19 +203,28 @@ EVENT_SINKS = [
 ]
 PUMP_SERVICES = [
     "eventlog.relay.Relay",
+    "eventlog.timers.Deadlines",
     "eventlog.timers.Timers",
     "routing.engine.Router",
 ]
-# Sweeps of due columns, and how many seconds lie between two of each: the most that a timer can be late.
+PUMP_THREADS = environment.pump_threads(PUMP_SERVICES)
+# Sweeps of due columns, and how many seconds lie between two of each: the most that a timer can be late. What people
+# feel comes first, and waits for none of the others.
+PUMP_DEADLINES = {
+    "routing.timers.expire_reservations": 0.02,
+    "routing.timers.expire_tasks": 0.02,
+}
 PUMP_TIMERS = {
-    "routing.timers.expire_reservations": 0.1,
-    "routing.timers.expire_tasks": 0.5,
+    "routing.timers.re_evaluate_tasks": 1,
+    "routing.replaying_timers.drive_replays": 1,
     "conversations.timers.drive_deliveries": 0.5,
     "conversations.timers.drive_media": 1,
     "hooks.timers.drive_deliveries": 0.5,
     "carriers.twin.timers.sweep_callbacks": 0.1,
     "eventlog.timers.prune": 5,
 }
+# Who may refer to a business calendar: each tells the name of something that does, or nothing. Such a calendar stays.
+CALENDAR_USERS = ["routing.scoping.workflow_asking"]
 BUS_URL = environment.redis_url()
 
 CELERY_BROKER_URL, CELERY_BROKER_TRANSPORT_OPTIONS = environment.broker()

@@ -1,13 +1,16 @@
 """The database's clock: deadlines are written and compared with this one, never with a web server's own."""
 
+import time
 from datetime import UTC, datetime
+from typing import Final
 
 from django.db import connection
 
 from kernel import clock
 
 # SQLite lives in our own process and has our clock.
-_QUERIES = {"postgresql": "SELECT clock_timestamp()"}
+_QUERIES: Final = {"postgresql": "SELECT clock_timestamp()"}
+_ASKED_SECONDS: Final = 1.0
 
 
 def database_now() -> datetime:
@@ -19,3 +22,19 @@ def database_now() -> datetime:
         cursor.execute(query)
         moment: datetime = cursor.fetchone()[0]
     return moment.astimezone(UTC)
+
+
+class SteadyClock:
+    """The database's clock for a loop that asks all the time: it is read once a second and counted on in between."""
+
+    def __init__(self) -> None:
+        self._ahead = 0.0
+        self._ask_at = 0.0
+
+    def now(self) -> float:
+        """Seconds since 1970."""
+        moment = time.monotonic()
+        if moment >= self._ask_at:
+            self._ahead = database_now().timestamp() - time.monotonic()
+            self._ask_at = moment + _ASKED_SECONDS
+        return time.monotonic() + self._ahead

@@ -5,6 +5,7 @@ import secrets
 import socket
 import time
 from datetime import datetime, timedelta
+from typing import Final
 
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
@@ -12,9 +13,11 @@ from django.db.models import F, Q
 from eventlog import models
 from eventlog.dbclock import database_now
 
-TTL = timedelta(seconds=4)
-_RENEW_SECONDS = 1.0
-_STANDBY_SECONDS = 0.25
+SECONDS: Final = 4.0
+"""How long a lease outlives a holder that was killed."""
+
+_RENEWALS: Final = 4
+_STANDBY_SECONDS: Final = 0.25
 
 
 class LostLease(Exception):
@@ -27,28 +30,34 @@ class Lease:
     ``hold`` takes or renews it. ``guard``, called first in a transaction, locks the lease row and raises ``LostLease``
     unless this process is still the holder under the same fence: a holder that slept through its expiry (a stopped
     process, a long pause) wakes up unable to commit. Expiry is judged by the database's clock; the local clock only
-    decides when to renew.
+    decides when to renew, four times in ``seconds``.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, seconds: float = SECONDS) -> None:
         self.name = name
+        self._term = timedelta(seconds=seconds)
         self.holder = f"{socket.gethostname()[:24]}:{os.getpid()}:{secrets.token_hex(4)}"
         self.fence = 0
         self._ask_at = 0.0
 
     def hold(self) -> bool:
-        """Whether the lease is ours. Asks the database once a second while it is, four times a second while not."""
+        """Whether the lease is ours. Asks the database when it is to be renewed, and four times a second while not."""
         if time.monotonic() >= self._ask_at:
             held = self._renew() or self._take()
-            self._ask_at = time.monotonic() + (_RENEW_SECONDS if held else _STANDBY_SECONDS)
+            renew_seconds = self._term.total_seconds() / _RENEWALS
+            self._ask_at = time.monotonic() + (renew_seconds if held else _STANDBY_SECONDS)
         return bool(self.fence)
 
     def guard(self) -> None:
         """Lock the lease for the rest of the transaction, or raise ``LostLease``."""
         mine = models.Lease.objects.filter(name=self.name, holder=self.holder, fence=self.fence)
         if not self.fence or mine.select_for_update().values_list("fence", flat=True).first() is None:
-            self.fence = 0
-            raise LostLease(self.name)
+            raise self.lose()
+
+    def lose(self) -> LostLease:
+        """Another process has it now: what is to be raised."""
+        self.fence = 0
+        return LostLease(self.name)
 
     def release(self) -> None:
         """Give it up at once, so that a successor need not wait for the expiry."""
@@ -58,7 +67,7 @@ class Lease:
 
     def _renew(self) -> bool:
         mine = models.Lease.objects.filter(name=self.name, holder=self.holder, fence=self.fence)
-        if not self.fence or mine.update(expires_at=database_now() + TTL) != 1:
+        if not self.fence or mine.update(expires_at=database_now() + self._term) != 1:
             self.fence = 0
             return False
         return True
@@ -67,7 +76,7 @@ class Lease:
         now = database_now()
         free = Q(expires_at__lte=now) | Q(holder=self.holder)
         taken = models.Lease.objects.filter(free, name=self.name).update(
-            holder=self.holder, fence=F("fence") + 1, expires_at=now + TTL
+            holder=self.holder, fence=F("fence") + 1, expires_at=now + self._term
         )
         if not taken and not self._create(now=now):
             return False
@@ -82,7 +91,7 @@ class Lease:
             return False
         try:
             with transaction.atomic():
-                models.Lease.objects.create(name=self.name, holder=self.holder, fence=1, expires_at=now + TTL)
+                models.Lease.objects.create(name=self.name, holder=self.holder, fence=1, expires_at=now + self._term)
         except IntegrityError:
             return False
         return True

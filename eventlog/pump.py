@@ -1,6 +1,8 @@
-"""The pump: the loop that numbers events, feeds sinks, fires timers and routes. Run as many as you like."""
+"""The pump: the loops that number events, feed sinks, fire timers and route. Run as many processes as you like."""
 
 import threading
+import time
+from collections.abc import Callable, Collection, Sequence
 
 import structlog
 from django.conf import settings
@@ -8,33 +10,40 @@ from django.db import Error, connection
 from django.utils.module_loading import import_string
 
 from eventlog import doorbell
+from eventlog.services import POLL_SECONDS, Service
 
 logger = structlog.get_logger(__name__)
 
-# How late anything can be when every wake-up was lost.
-POLL_SECONDS = 0.1
 _PAUSE_AFTER_ERROR_SECONDS = 0.5
 
 
 class Pump:
-    """Runs the services of ``settings.PUMP_SERVICES`` until ``stop`` is set."""
+    """Runs the services of ``settings.PUMP_THREADS`` until ``stop`` is set; each list of them shares a thread.
 
-    def __init__(self, stop: threading.Event) -> None:
+    ``only`` names the services to run, all by default.
+    """
+
+    def __init__(self, stop: threading.Event, *, only: Collection[str] = ()) -> None:
         self._stop = stop
-        self._wake = threading.Event()
         self._ended = False
-        self._services = [import_string(path)() for path in settings.PUMP_SERVICES]
+        services = [[import_string(path) for path in paths] for paths in settings.PUMP_THREADS]
+        chosen = [[each() for each in group if not only or each.name in only] for group in services]
+        self._loops = [Loop(group, over=self._is_over) for group in chosen if group]
 
     def run(self) -> None:
-        silence = doorbell.answer(lambda _: self._wake.set())
+        silence = doorbell.answer(lambda _: self.wake())
+        threads = [threading.Thread(target=loop.run, name=loop.name, daemon=True) for loop in self._loops]
         try:
-            while not (self._ended or self._stop.is_set()):
-                self._wake.clear()
-                if not self._round():
-                    self._wake.wait(POLL_SECONDS)
+            for thread in threads:
+                thread.start()
+            while not self._is_over() and any(thread.is_alive() for thread in threads):
+                self._stop.wait(POLL_SECONDS)
         finally:
+            self._ended = True
+            self.wake()
+            for thread in threads:
+                thread.join()
             silence()
-            self._close()
 
     def end(self, *_: object) -> None:
         """Stop within a poll's time. A signal handler may call this: it takes no lock, which `wake` would.
@@ -46,19 +55,57 @@ class Pump:
 
     def wake(self) -> None:
         """Look again at once (also to notice ``stop``)."""
-        self._wake.set()
+        for loop in self._loops:
+            loop.wake()
 
-    def _round(self) -> bool:
-        worked = False
+    def _is_over(self) -> bool:
+        return self._ended or self._stop.is_set()
+
+
+class Loop:
+    """Steps its services on one thread, with a database connection of its own.
+
+    A service is stepped when the doorbell rings, when its rest is over, and again at once while it says that there may
+    be more to do. One that fails rests for a moment, and the others go on.
+    """
+
+    def __init__(self, services: Sequence[Service], *, over: Callable[[], bool]) -> None:
+        self.name = " ".join(service.name for service in services)
+        self._over = over
+        self._rung = threading.Event()
+        self._services = services
+        self._next_at = dict.fromkeys(services, 0.0)
+        self._failed: set[Service] = set()
+
+    def run(self) -> None:
+        try:
+            while not self._over():
+                self._rung.wait(min(self._next_at.values()) - time.monotonic())
+                self._round()
+        finally:
+            self._close()
+
+    def wake(self) -> None:
+        self._rung.set()
+
+    def _round(self) -> None:
+        rung = self._rung.is_set()
+        self._rung.clear()
         for service in self._services:
-            try:
-                worked = service.step() or worked
-            except Exception as error:  # The pump outlives a database restart and any one bad row.
-                logger.exception("pump service failed", service=service.name)
-                if isinstance(error, Error):
-                    connection.close()
-                self._stop.wait(_PAUSE_AFTER_ERROR_SECONDS)
-        return worked
+            if self._next_at[service] <= time.monotonic() or (rung and service not in self._failed):
+                self._next_at[service] = time.monotonic() + self._step(service)
+
+    def _step(self, service: Service) -> float:
+        """Let it work; for how many seconds it may rest afterwards."""
+        self._failed.discard(service)
+        try:
+            return 0.0 if service.step() else min(service.rest(), POLL_SECONDS)
+        except Exception as error:  # The pump outlives a database restart and any one bad row.
+            logger.exception("pump service failed", service=service.name)
+            if isinstance(error, Error):
+                connection.close()
+            self._failed.add(service)
+            return _PAUSE_AFTER_ERROR_SECONDS
 
     def _close(self) -> None:
         for service in self._services:

@@ -17,6 +17,7 @@ from eventlog import doorbell, queries
 from eventlog.dbclock import database_now
 from eventlog.leases import Lease, LostLease
 from eventlog.models import AudienceHead, Delivery, Event, SinkPosition
+from eventlog.services import Service
 from eventlog.sinks import Sink
 
 logger = structlog.get_logger(__name__)
@@ -27,8 +28,8 @@ _WRITE_SECONDS = 1.0
 _RETRY_SECONDS = (0.2, 0.5, 1, 2, 5, 10, 30)
 
 
-class Relay:
-    """A pump service. ``step`` does one batch of everything and tells whether there may be more."""
+class Relay(Service):
+    """``step`` does one batch of everything."""
 
     name = "relay"
 

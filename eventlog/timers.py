@@ -1,5 +1,6 @@
 """The sweep of due columns: every timer of the product is a row with an indexed due time."""
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,13 +13,16 @@ from django.utils.module_loading import import_string
 from eventlog.dbclock import database_now
 from eventlog.leases import Lease
 from eventlog.models import Delivery
+from eventlog.services import POLL_SECONDS, Service
 
 logger = structlog.get_logger(__name__)
 
 _KEPT = timedelta(days=7)
 _PRUNE_BATCH = 1000
+_LEASE_SECONDS = 1.5
 
-Sweep = Callable[[datetime], None]
+Sweep = Callable[[datetime], bool | None]
+"""Does what is due; True when there is more of it, to be done at once."""
 
 
 @dataclass(slots=True)
@@ -30,34 +34,52 @@ class Timer:
     next_at: float = 0.0
 
 
-class Timers:
-    """A pump service: makes the sweeps of ``settings.PUMP_TIMERS``, each at its own interval, in one process at a time.
+class Timers(Service):
+    """Makes the sweeps of a settings table, each at its own interval, in one process at a time.
 
     The lease only saves work: sweeps are guarded moves, so two of them at once do no harm.
     """
 
     name = "timers"
+    table = "PUMP_TIMERS"
 
     def __init__(self) -> None:
-        self._lease = Lease("timers")
-        self._timers = [Timer(import_string(path), seconds) for path, seconds in settings.PUMP_TIMERS.items()]
+        self._lease = Lease(self.name, seconds=_LEASE_SECONDS)
+        self._timers = [Timer(import_string(path), seconds) for path, seconds in getattr(settings, self.table).items()]
 
     def step(self) -> bool:
         due = [timer for timer in self._timers if timer.next_at <= time.monotonic()]
         if not due or not self._lease.hold():
             return False
         now = database_now()
-        for timer in due:
-            timer.next_at = time.monotonic() + timer.every_seconds
-            try:
-                timer.sweep(now)
-            except Exception:  # One broken sweep must not stop the clock of the others.
-                logger.exception("sweep failed", sweep=f"{timer.sweep.__module__}.{timer.sweep.__qualname__}")
-        return False
+        return any([self._sweep(timer, now) for timer in due])
+
+    def rest(self) -> float:
+        if not self._lease.fence:
+            return POLL_SECONDS
+        return min((timer.next_at for timer in self._timers), default=math.inf) - time.monotonic()
 
     def close(self) -> None:
         if self._lease.fence:
             self._lease.release()
+
+    def _sweep(self, timer: Timer, now: datetime) -> bool:
+        timer.next_at = time.monotonic() + timer.every_seconds
+        try:
+            more = bool(timer.sweep(now))
+        except Exception:  # One broken sweep must not stop the clock of the others.
+            logger.exception("sweep failed", sweep=f"{timer.sweep.__module__}.{timer.sweep.__qualname__}")
+            return False
+        if more:
+            timer.next_at = 0.0
+        return more
+
+
+class Deadlines(Timers):
+    """The sweeps whose lateness people feel: they do not wait for the others."""
+
+    name = "deadlines"
+    table = "PUMP_DEADLINES"
 
 
 def prune(now: datetime) -> None:

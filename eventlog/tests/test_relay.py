@@ -193,7 +193,9 @@ def test_only_one_of_two_holds_the_lease() -> None:
 def test_a_holder_that_slept_too_long_cannot_write() -> None:
     first, second = Lease("x"), Lease("x")
     first.hold()
-    models.Lease.objects.update(expires_at=models.Lease.objects.get().expires_at - 2 * leases.TTL)
+    models.Lease.objects.update(
+        expires_at=models.Lease.objects.get().expires_at - timedelta(seconds=2 * leases.SECONDS)
+    )
 
     assert second.hold() is True
     assert second.fence == 2
