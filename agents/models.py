@@ -31,6 +31,13 @@ def new_worker_channel_sid() -> str:
     return sids.new("WC")
 
 
+class QueueOrder(models.TextChoices):
+    """Which kind of queue a worker who serves both kinds is given work from first."""
+
+    FIFO = "FIFO", _("queues that serve the oldest first")
+    LIFO = "LIFO", _("queues that serve the newest first")
+
+
 class Workspace(models.Model):
     """One contact centre: nothing in it ever crosses into another."""
 
@@ -54,7 +61,19 @@ class Workspace(models.Model):
         verbose_name=_("timeout activity"),
         help_text=_("Where a worker goes who lets an offer time out; empty leaves him where he is."),
     )
+    event_callback_url = models.URLField(
+        _("event callback"), max_length=2048, blank=True, help_text=_("Where events are POSTed; empty: nowhere.")
+    )
+    events_filter = models.TextField(
+        _("events filter"), blank=True, help_text=_("Event types, separated by commas; empty: all of them.")
+    )
+    multi_task_enabled = models.BooleanField(_("multitasking"), default=True, editable=False)
+    prioritize_queue_order = models.CharField(
+        _("served first"), max_length=4, choices=QueueOrder.choices, default=QueueOrder.FIFO
+    )
     created_at = models.DateTimeField(_("created"), default=clock.now, editable=False)
+    updated_at = models.DateTimeField(_("changed"), default=clock.now, editable=False)
+    version = models.PositiveBigIntegerField(default=1, editable=False)
 
     class Meta:
         verbose_name = _("workspace")
@@ -73,6 +92,9 @@ class Activity(models.Model):
     )
     friendly_name = models.CharField(_("name"), max_length=64)
     available = models.BooleanField(_("available for work"), default=False)
+    created_at = models.DateTimeField(_("created"), default=clock.now, editable=False)
+    updated_at = models.DateTimeField(_("changed"), default=clock.now, editable=False)
+    version = models.PositiveBigIntegerField(default=1, editable=False)
 
     class Meta:
         verbose_name = _("activity")
@@ -92,6 +114,14 @@ class TaskChannel(models.Model):
     )
     unique_name = models.CharField(_("unique name"), max_length=64)
     friendly_name = models.CharField(_("name"), max_length=64)
+    channel_optimized_routing = models.BooleanField(
+        _("a line of its own"),
+        default=False,
+        help_text=_("Offers go to the worker who has been longest without work of this channel, not of any."),
+    )
+    created_at = models.DateTimeField(_("created"), default=clock.now, editable=False)
+    updated_at = models.DateTimeField(_("changed"), default=clock.now, editable=False)
+    version = models.PositiveBigIntegerField(default=1, editable=False)
 
     class Meta:
         verbose_name = _("task channel")
@@ -120,6 +150,7 @@ class Worker(models.Model):
     date_status_changed = models.DateTimeField(_("activity since"), default=clock.now, editable=False)
     last_assigned_at = models.DateTimeField(_("last offer"), null=True, editable=False)
     created_at = models.DateTimeField(_("created"), default=clock.now, editable=False)
+    updated_at = models.DateTimeField(_("changed"), default=clock.now, editable=False)
     version = models.PositiveBigIntegerField(default=1, editable=False)
 
     class Meta:
@@ -132,7 +163,10 @@ class Worker(models.Model):
 
 
 class WorkerChannel(models.Model):
-    """How many tasks of one channel a worker takes at once, and how many he has: ``load`` counts open reservations."""
+    """How many tasks of one channel a worker takes at once, and how many he has.
+
+    ``load`` counts open reservations (pending, accepted, wrapping), ``assigned`` the accepted ones.
+    """
 
     sid = models.CharField(max_length=sids.LENGTH, unique=True, default=new_worker_channel_sid, editable=False)
     worker = models.ForeignKey(Worker, on_delete=models.CASCADE, related_name="channels")
@@ -140,6 +174,10 @@ class WorkerChannel(models.Model):
     configured_capacity = models.PositiveSmallIntegerField(_("capacity"), default=1)
     available = models.BooleanField(_("available"), default=True)
     load = models.IntegerField(_("load"), default=0, editable=False)
+    assigned = models.IntegerField(_("assigned"), default=0, editable=False)
+    last_assigned_at = models.DateTimeField(_("last offer"), null=True, editable=False)
+    created_at = models.DateTimeField(_("created"), default=clock.now, editable=False)
+    updated_at = models.DateTimeField(_("changed"), default=clock.now, editable=False)
 
     class Meta:
         verbose_name = _("capacity")
@@ -147,6 +185,7 @@ class WorkerChannel(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["worker", "task_channel"], name="worker_channel_pair"),
             models.CheckConstraint(condition=Q(load__gte=0), name="worker_channel_load"),
+            models.CheckConstraint(condition=Q(assigned__gte=0), name="worker_channel_assigned"),
             models.CheckConstraint(condition=Q(configured_capacity__lte=MAX_CAPACITY), name="worker_channel_capacity"),
         ]
 

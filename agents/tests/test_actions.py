@@ -5,7 +5,7 @@ from django.db import IntegrityError, transaction
 
 from accounts.models import User
 from agents import actions, queries
-from agents.models import Worker, WorkerChannel
+from agents.models import Activity, Worker, WorkerChannel
 from agents.payloads import worker_payload
 from agents.tests.factories import activity, agent, bot, channel_of, load_of, make_worker, make_workspace, supervisor
 from eventlog.models import Event
@@ -88,6 +88,9 @@ def test_activity_change_tells_worker_and_floor(workspace, ada):
 
     event = Event.objects.get(type="worker.activity.update")
     assert event.audiences == [f"floor:{workspace.sid}", f"worker:{ada.sid}"]
+    previous = event.data.pop("previous")
+    assert (previous["activity_name"], previous["activity_sid"]) == ("Available", activity(workspace, "Available").sid)
+    assert previous["milliseconds"] >= 0
     assert event.data == worker_payload(Worker.objects.get(pk=ada.pk))
     assert (event.data["activity_name"], event.data["available"], event.data["version"]) == ("Break", False, 2)
 
@@ -148,6 +151,50 @@ def test_update_replaces_the_attributes(ada):
     assert events(ada) == ["worker.created", "worker.attributes.update"]
 
 
+def test_update_tells_what_was_before_and_nothing_where_nothing_changed(ada):
+    actions.update_worker(ada, attributes=ada.attributes, friendly_name="Ada", actor=SYSTEM)
+    assert events(ada) == ["worker.created"]
+
+    actions.update_worker(ada, attributes={"level": 1}, friendly_name="Ada L", actor=SYSTEM)
+    actions.update_worker(ada, attributes={"level": True}, actor=SYSTEM)
+
+    told = Event.objects.filter(type="worker.attributes.update").order_by("pk")
+    assert [event.data["previous"] for event in told] == [
+        {"attributes": {"skills": ["billing"]}, "friendly_name": "Ada"},
+        {"attributes": {"level": 1}},
+    ]
+    assert Worker.objects.get(pk=ada.pk).attributes["level"] is True
+
+
+def test_worker_is_deleted_when_away_and_without_work(workspace, ada):
+    with pytest.raises(Conflict) as caught:
+        actions.delete_worker(ada, actor=SYSTEM)
+    assert caught.value.field == "activity"
+    assert take(ada)
+    actions.set_activity(ada, activity=activity(workspace, "Break"), actor=SYSTEM)
+    with pytest.raises(Conflict, match="in hand"):
+        actions.delete_worker(ada, actor=SYSTEM)
+    with pytest.raises(Forbidden):
+        actions.delete_worker(ada, actor=agent(ada))
+    assert Worker.objects.filter(pk=ada.pk).exists()
+
+    actions.shift_slots({ada.pk: actions.Slots(load=-1)}, task_channel_id=channel_of(ada).task_channel_id)
+    actions.delete_worker(ada, actor=supervisor(workspace))
+
+    assert (Worker.objects.count(), WorkerChannel.objects.count()) == (0, 0)
+    assert Event.objects.order_by("-pk")[0].type == "worker.deleted"
+
+
+def test_activity_that_was_deleted_meanwhile_is_refused(workspace, ada):
+    lunch = actions.create_activity(workspace, friendly_name="Lunch", actor=SYSTEM)
+    Activity.objects.filter(pk=lunch.pk).delete()
+
+    with pytest.raises(Invalid) as caught, transaction.atomic():
+        actions.set_activity(ada, activity=lunch, actor=SYSTEM)
+
+    assert caught.value.field == "activity"
+
+
 @pytest.mark.parametrize("attributes", [["a"], "x", {"a": object()}, {"a": "x" * 4096}])
 def test_attributes_are_a_small_json_object(ada, attributes):
     with pytest.raises(Invalid) as caught:
@@ -161,11 +208,27 @@ def test_capacity_is_set_and_told(workspace, ada):
     actions.set_capacity(channel_of(ada), capacity=4, available=False, actor=supervisor(workspace))
 
     assert (channel_of(ada).configured_capacity, channel_of(ada).available) == (4, False)
-    assert events(ada) == ["worker.created", "worker.capacity.update"]
+    told = ["worker.capacity.update", "worker.channel.availability.update"]
+    assert events(ada) == ["worker.created", *told]
     assert Worker.objects.get(pk=ada.pk).version == 2
+    for event in Event.objects.filter(type__in=told):
+        assert event.data["channel"]["task_channel"] == "default"
+        assert (event.data["channel"]["configured_capacity"], event.data["channel"]["available"]) == (4, False)
+        assert event.data["previous"] == {
+            "configured_capacity": 1,
+            "available": True,
+            "available_capacity_percentage": 100,
+        }
 
 
-@pytest.mark.parametrize("capacity", [-1, 51])
+def test_capacity_that_stays_is_no_event(workspace, ada):
+    actions.set_capacity(channel_of(ada), capacity=1, available=True, actor=SYSTEM)
+    actions.set_capacity(channel_of(ada), actor=SYSTEM)
+
+    assert events(ada) == ["worker.created"]
+
+
+@pytest.mark.parametrize("capacity", [-1, 51, True, 1.5])
 def test_capacity_has_bounds(ada, capacity):
     with pytest.raises(Invalid) as caught:
         actions.set_capacity(channel_of(ada), capacity=capacity, available=True, actor=SYSTEM)
@@ -202,14 +265,14 @@ def test_no_slot_of_a_closed_channel_or_an_unavailable_worker(workspace, ada):
     assert (load_of(ada), load_of(ben)) == (0, 0)
 
 
-def test_release_never_goes_below_zero(ada):
+def test_slots_never_go_below_zero(ada):
     assert take(ada)
     channel = channel_of(ada)
 
     for _ in range(2):
-        actions.release_slot(worker_id=ada.pk, task_channel_id=channel.task_channel_id)
+        actions.shift_slots({ada.pk: actions.Slots(load=-1, assigned=-1)}, task_channel_id=channel.task_channel_id)
 
-    assert load_of(ada) == 0
+    assert (load_of(ada), channel_of(ada).assigned) == (0, 0)
     with pytest.raises(IntegrityError), transaction.atomic():
         WorkerChannel.objects.filter(pk=channel.pk).update(load=-1)
 

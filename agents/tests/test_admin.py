@@ -108,7 +108,8 @@ def test_capacity_is_set_by_the_action() -> None:
 
     lines = list(WorkerChannel.objects.filter(worker=ada).order_by("task_channel__pk"))
     assert (lines[1].configured_capacity, lines[2].available) == (7, False)
-    assert Event.objects.filter(type="worker.capacity.update", subject_sid=ada.sid).count() == 2
+    for event in ("worker.capacity.update", "worker.channel.availability.update"):
+        assert Event.objects.filter(type=event, subject_sid=ada.sid).count() == 1
 
 
 def test_a_capacity_out_of_bounds_is_refused_at_its_line() -> None:
@@ -212,3 +213,93 @@ def test_the_journal_tells_of_the_own_workspaces_alone() -> None:
     assert client.get(reverse("admin:eventlog_event_change", args=[own.pk])).status_code == 200
     assert client.get(reverse("admin:eventlog_event_change", args=[foreign.pk])).status_code == 404
     assert client.post(reverse("admin:eventlog_event_delete", args=[own.pk]), {"post": "yes"}).status_code == 403
+
+
+# --- the workspace ---
+
+
+def test_workspace_is_changed_by_the_action() -> None:
+    home = full_house()
+    on_break = home.activity("Break")
+    given = {
+        "friendly_name": "Acme North",
+        "default_activity": home.activity("Offline").pk,
+        "timeout_activity": on_break.pk,
+        "prioritize_queue_order": "LIFO",
+    }
+
+    response = enter(home, "Bo").post(reverse("admin:agents_workspace_change", args=[home.workspace.pk]), given)
+
+    home.workspace.refresh_from_db()
+    assert response.status_code == 302
+    assert (home.workspace.friendly_name, home.workspace.timeout_activity) == ("Acme North", on_break)
+    event = recorded("workspace.updated")
+    assert (event.actor_sid, event.data["prioritize_queue_order"]) == (home.users["Bo"].sid, "LIFO")
+
+
+def test_workspace_takes_no_activity_of_another() -> None:
+    home, other = full_house(), house("Other")
+    given = {"friendly_name": "Acme", "default_activity": other.activity("Break").pk, "prioritize_queue_order": "FIFO"}
+
+    response = enter(home, "Bo").post(reverse("admin:agents_workspace_change", args=[home.workspace.pk]), given)
+
+    assert "default_activity" in response.context["adminform"].form.errors
+    assert not Event.objects.filter(type="workspace.updated").exists()
+
+
+def test_activity_is_renamed_and_stays_for_work_or_not() -> None:
+    home = full_house()
+    url = reverse("admin:agents_activity_change", args=[home.activity("Break").pk])
+
+    assert enter(home, "Bo").post(url, {"friendly_name": "Lunch", "available": "on"}).status_code == 302
+
+    lunch = home.activity("Lunch")
+    assert lunch.available is False
+    assert recorded("activity.updated").subject_sid == lunch.sid
+
+
+def delete(client: Client, kind: str, row: Any) -> Any:
+    return client.post(reverse(f"admin:agents_{kind}_delete", args=[row.pk]), {"post": "yes"}, follow=True)
+
+
+def test_what_is_needed_is_not_deleted_and_the_page_says_why() -> None:
+    home = full_house()
+    client = enter(home, "Bo")
+    default = TaskChannel.objects.get(workspace=home.workspace, unique_name="default")
+    available = home.activity("Available")
+    home.workers["Ada"].activity = available
+    home.workers["Ada"].save(update_fields=["activity"])
+
+    assert "Tasks that name no channel" in delete(client, "taskchannel", default).text
+    assert "Only a worker in an unavailable activity" in delete(client, "worker", home.workers["Ada"]).text
+    delete(client, "activity", available)
+
+    assert Worker.objects.filter(pk=home.workers["Ada"].pk).exists()
+    assert Activity.objects.filter(pk=available.pk).exists()
+    assert TaskChannel.objects.filter(pk=default.pk).exists()
+
+
+def test_what_nobody_needs_is_deleted() -> None:
+    home = full_house()
+    client = enter(home, "Bo")
+    fax = TaskChannel.objects.get(workspace=home.workspace, unique_name="messenger")
+
+    for kind, row in (("taskchannel", fax), ("worker", home.workers["Ben"]), ("activity", home.activity("Break"))):
+        assert delete(client, kind, row).status_code == 200
+
+    assert not TaskChannel.objects.filter(pk=fax.pk).exists()
+    assert not Worker.objects.filter(friendly_name="Ben").exists()
+    assert not Activity.objects.filter(friendly_name="Break").exists()
+    assert recorded("worker.deleted").actor_sid == home.users["Bo"].sid
+
+
+def test_channel_gets_a_line_of_its_own() -> None:
+    home = full_house()
+    voice = TaskChannel.objects.get(workspace=home.workspace, unique_name="voice")
+    given = {"friendly_name": "Calls", "unique_name": "calls", "channel_optimized_routing": "on"}
+
+    url = reverse("admin:agents_taskchannel_change", args=[voice.pk])
+    assert enter(home, "Bo").post(url, given).status_code == 302
+
+    voice.refresh_from_db()
+    assert (voice.friendly_name, voice.unique_name, voice.channel_optimized_routing) == ("Calls", "voice", True)
