@@ -1,0 +1,1 @@
+"""The pure part: what a calendar says of a moment."""
