@@ -1,8 +1,10 @@
-"""A workflow document as the rows of a form, and back. Nothing that the document may say is lost on the way."""
+"""A workflow document as the rows of a form, and back. Nothing that the document says is lost on the way."""
 
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
+
+from routing.core.document import NAME_KEYS
 
 TARGET_KEYS: Final = (
     "queue",
@@ -15,6 +17,7 @@ TARGET_KEYS: Final = (
     "known_worker_friendly_name",
 )
 DEFAULT_KEYS: Final = ("name", "queue", "priority", "expression", "order_by", "skip_if")
+_FILTER_FIELDS: Final = ("name", "expression")
 _NUMBERS: Final = ("priority", "timeout")
 
 Row = dict[str, Any]
@@ -23,62 +26,49 @@ Row = dict[str, Any]
 def rows_of(text: str) -> Row:
     """The rows of a document: ``{"filters": [{"name", "expression", "targets": [{...}]}], "default": {...}}``.
 
-    Every value is a text. What is no workflow document gives empty rows.
+    Every value is a text; ``kept`` is the piece of the document behind a row, as JSON, where the fields of the form do
+    not say all of it. What is no workflow document gives empty rows.
 
     >>> rows_of('{"task_routing": {"default_filter": {"queue": "WQ1", "priority": 3}}}')["default"]["priority"]
     '3'
     """
     try:
-        routing = _mapping(_mapping(json.loads(text)).get("task_routing"))
+        root = _mapping(json.loads(text))
     except (ValueError, RecursionError):
-        routing = {}
-    default = _mapping(routing.get("default_filter"))
-    filters = routing.get("filters")
-    return {
-        "filters": [_filter_row(_mapping(value)) for value in (filters if isinstance(filters, list) else [])],
-        "default": {**_texts(default, DEFAULT_KEYS), "name": _text(default.get("filter_friendly_name"))},
+        root = {}
+    routing = _mapping(root.get("task_routing"))
+    rows: Row = {
+        "filters": [_filter_row(_mapping(value), index) for index, value in enumerate(_listed(routing.get("filters")))],
+        "default": _row(_mapping(routing.get("default_filter")), DEFAULT_KEYS),
     }
+    frame = _frame(root)
+    return {**rows, "kept": "" if frame == _frame({"task_routing": _routing(rows)}) else json.dumps(frame)}
 
 
 def posted_rows(data: Mapping[str, Any], prefix: str) -> Row:
-    """The rows of a posted form, in the order in which they stood on the page. Empty rows are dropped.
+    """The rows of a posted form, in the order in which they stood on the page. Filters without a word are dropped.
 
     Names are ``<prefix>-<filter>-<field>`` and ``<prefix>-<filter>-<target>-<field>``, where ``<filter>`` and
-    ``<target>`` are any words without a hyphen, and ``<prefix>-default-<field>``.
+    ``<target>`` are any words without a hyphen, ``<prefix>-default-<field>`` and ``<prefix>-kept``. All of them may
+    come as one JSON object under ``<prefix>``, for there are limits to how many fields a form may post.
     """
-    default: Row = dict.fromkeys(DEFAULT_KEYS, "")
-    filters: dict[str, Row] = {}
-    for key in data:
+    rows: Row = {"filters": {}, "default": dict.fromkeys((*DEFAULT_KEYS, "kept"), ""), "kept": ""}
+    for key, value in _unpacked(data, prefix).items():
         head, _, rest = str(key).partition("-")
-        parts = rest.split("-")
-        if head != prefix or len(parts) not in (2, 3):
-            continue
-        value = str(data[key]).strip().replace("\r\n", "\n")
-        if parts[0] == "default":
-            default[parts[1]] = value
-        else:
-            _put(filters.setdefault(parts[0], {"name": "", "expression": "", "targets": {}}), parts[1:], value)
-    rows = [{**row, "targets": _filled(row["targets"].values())} for row in filters.values()]
-    return {"filters": _filled(rows), "default": _texts(default, DEFAULT_KEYS)}
+        if head == prefix:
+            _put(rows, rest.split("-"), str(value).strip().replace("\r\n", "\n"))
+    filters = [{**row, "targets": list(row["targets"].values())} for row in rows["filters"].values()]
+    return {**rows, "filters": [row for row in filters if not _is_blank(row)]}
 
 
 def document_of(rows: Row) -> dict[str, Any]:
     """Twilio's document of the rows."""
-    routing: dict[str, Any] = {
-        "filters": [
-            {
-                "filter_friendly_name": row["name"],
-                "expression": row["expression"],
-                "targets": [_target(target) for target in row["targets"]],
-            }
-            for row in rows["filters"]
-        ]
-    }
-    default = _target({key: value for key, value in rows["default"].items() if key != "name"})
-    if default:
-        name = {"filter_friendly_name": rows["default"]["name"]} if rows["default"]["name"] else {}
-        routing["default_filter"] = {**name, **default}
-    return {"task_routing": routing}
+    frame = _loaded(rows.get("kept", ""))
+    kept = _mapping(frame.get("task_routing"))
+    routing = _routing(rows)
+    if "filters" not in kept and frame and not routing["filters"]:
+        routing.pop("filters")
+    return {**frame, "task_routing": {**{key: value for key, value in kept.items() if key != "filters"}, **routing}}
 
 
 def text_of(rows: Row) -> str:
@@ -86,25 +76,98 @@ def text_of(rows: Row) -> str:
     return json.dumps(document_of(rows), indent=2, ensure_ascii=False)
 
 
-def _put(row: Row, place: list[str], value: str) -> None:
-    """One posted value into its filter; what the form does not have is left out."""
-    if len(place) == 2 and place[1] in TARGET_KEYS:
-        row["targets"].setdefault(place[0], dict.fromkeys(TARGET_KEYS, ""))[place[1]] = value
-    elif len(place) == 1 and place[0] in ("name", "expression"):
-        row[place[0]] = value
+# --- from the document ---
 
 
-def _filter_row(value: Mapping[str, Any]) -> Row:
-    targets = value.get("targets")
-    return {
-        "name": _text(value.get("filter_friendly_name") or value.get("friendly_name")),
-        "expression": _text(value.get("expression")),
-        "targets": [_texts(_mapping(target), TARGET_KEYS) for target in (targets if isinstance(targets, list) else [])],
+def _frame(root: Mapping[str, Any]) -> Row:
+    """What stands around the filters: keys that the form does not know, and whether there is a list of filters."""
+    routing = {key: value for key, value in _mapping(root.get("task_routing")).items() if key != "default_filter"}
+    if "filters" in routing:
+        routing["filters"] = []
+    return {**root, "task_routing": routing}
+
+
+def _filter_row(value: Mapping[str, Any], index: int) -> Row:
+    bare = {key: value[key] for key in value if key != "targets"}
+    targets = [
+        {"id": str(place), **_row(_mapping(target), TARGET_KEYS)}
+        for place, target in enumerate(_listed(value.get("targets")))
+    ]
+    return {"id": str(index), **_row(bare, _FILTER_FIELDS), "targets": targets}
+
+
+def _row(value: Mapping[str, Any], fields: Iterable[str]) -> Row:
+    row = {field: _text(value.get(_key(field, value))) for field in fields}
+    return {**row, "kept": "" if _same(value, _piece(row)) else json.dumps(value, ensure_ascii=False)}
+
+
+def _key(field: str, value: Mapping[str, Any]) -> str:
+    """Where a field of the form stands in its piece of the document: names have two places."""
+    return field if field != "name" else next((key for key in NAME_KEYS if value.get(key)), NAME_KEYS[0])
+
+
+# --- from the form ---
+
+
+def _unpacked(data: Mapping[str, Any], prefix: str) -> Mapping[str, Any]:
+    return _loaded(str(data[prefix])) if data.get(prefix) else data
+
+
+def _put(rows: Row, place: list[str], value: str) -> None:
+    """One posted value into its row; what the form does not have is left out."""
+    match place:
+        case ["kept"]:
+            rows["kept"] = value
+        case ["default", field] if field in (*DEFAULT_KEYS, "kept"):
+            rows["default"][field] = value
+        case [name, field] if field in (*_FILTER_FIELDS, "kept"):
+            _posted_filter(rows, name)[field] = value
+        case [name, target, field] if field in (*TARGET_KEYS, "kept"):
+            blank = {"id": target, **dict.fromkeys((*TARGET_KEYS, "kept"), "")}
+            _posted_filter(rows, name)["targets"].setdefault(target, blank)[field] = value
+
+
+def _posted_filter(rows: Row, name: str) -> Row:
+    blank = {"id": name, **dict.fromkeys((*_FILTER_FIELDS, "kept"), ""), "targets": {}}
+    made: Row = rows["filters"].setdefault(name, blank)
+    return made
+
+
+def _is_blank(row: Row) -> bool:
+    """A target without a word is one: it stays in the queue before it. A filter without a word is none."""
+    said = [row[field] for field in _FILTER_FIELDS]
+    return not any([*said, *(target[key] for target in row["targets"] for key in TARGET_KEYS)])
+
+
+# --- to the document ---
+
+
+def _routing(rows: Row) -> dict[str, Any]:
+    made: dict[str, Any] = {
+        "filters": [
+            {**_piece(row), "targets": [_piece(_only(target, TARGET_KEYS)) for target in row["targets"]]}
+            for row in rows["filters"]
+        ]
     }
+    default = _piece(_only(rows["default"], DEFAULT_KEYS))
+    return {**made, "default_filter": default} if default.keys() - NAME_KEYS else made
 
 
-def _target(row: Row) -> dict[str, Any]:
-    return {key: _number(value) if key in _NUMBERS else value for key, value in row.items() if value}
+def _only(row: Row, fields: Iterable[str]) -> Row:
+    return {field: row.get(field, "") for field in (*fields, "kept")}
+
+
+def _piece(row: Row) -> dict[str, Any]:
+    """A filter, target or default filter. Where a field says what it said, its value stays as it was written."""
+    before = _loaded(row.get("kept", ""))
+    piece = dict(before)
+    for field in row.keys() - {"id", "kept", "targets"}:
+        key = _key(field, before)
+        if row[field] and row[field] != _text(before.get(key)):
+            piece[key] = _number(row[field]) if field in _NUMBERS else row[field]
+        elif not row[field] and _text(before.get(key)):
+            del piece[key]
+    return piece
 
 
 def _number(text: str) -> int | str:
@@ -112,12 +175,19 @@ def _number(text: str) -> int | str:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 12 else text
 
 
-def _filled(rows: Iterable[Row]) -> list[Row]:
-    return [row for row in rows if any(row.values())]
+# --- both ---
 
 
-def _texts(value: Mapping[str, Any], keys: Iterable[str]) -> Row:
-    return {key: _text(value.get(key)) for key in keys}
+def _same(one: Any, other: Any) -> bool:
+    """Equal as JSON: ``1``, ``1.0``, ``true`` and ``"1"`` are four things."""
+    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+
+
+def _loaded(text: str) -> Row:
+    try:
+        return dict(_mapping(json.loads(text)))
+    except (ValueError, RecursionError):
+        return {}
 
 
 def _text(value: Any) -> str:
@@ -126,3 +196,7 @@ def _text(value: Any) -> str:
 
 def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []

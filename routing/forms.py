@@ -1,17 +1,17 @@
 """What supervisors type about queues and workflows."""
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from django import forms
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin_base import ModelForm, MonoTextarea, SelectWidget, told
+from hours import queries as hours
 from routing import editor
+from routing.checks import place
 from routing.core.document import ConfigurationError, parse_workflow
 from routing.models import TaskQueue, Workflow
 
@@ -40,13 +40,16 @@ class RulesWidget(forms.Widget):
         self.queues, self.errors = [], {}
 
     class Media:
-        js = [forms.Script("admin_extra/rules.js", type="module")]
+        js = [
+            forms.Script("admin_extra/rules.js", type="module"),
+            forms.Script("admin_extra/look.js", type="module"),
+        ]
 
-    def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> editor.Row:
-        return editor.posted_rows(data, name)
+    def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> editor.Row | None:
+        return None if self.value_omitted_from_data(data, files, name) else editor.posted_rows(data, name)
 
     def value_omitted_from_data(self, data: Mapping[str, Any], files: Any, name: str) -> bool:
-        return not any(str(key).startswith(f"{name}-") for key in data)
+        return name not in data and not any(str(key).startswith(f"{name}-") for key in data)
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
         rows = value or editor.rows_of("")
@@ -58,6 +61,7 @@ class RulesWidget(forms.Widget):
             "blank_filter": self._filter({"name": "", "expression": "", "targets": []}, "-"),
             "blank_target": self._marked(dict.fromkeys(editor.TARGET_KEYS, ""), "-"),
             "queues": self.queues,
+            "kept": rows.get("kept", ""),
         }
         return render_to_string("admin/routing/rules.html", context)
 
@@ -74,27 +78,48 @@ class RulesWidget(forms.Widget):
         return {**row, "errors": errors, "error": self.errors.get(path, ""), "more": more, "missing": missing}
 
 
-class RulesField(forms.Field):
+class Unposted(forms.Field):
+    """A field that a browser leaves out while nobody has touched it: then it stays as it is."""
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        return initial if data is None else data
+
+    def clean(self, value: Any) -> Any:
+        return super().clean(self.initial if value is None else value)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return data is not None and self.differ(initial, data)
+
+    def differ(self, initial: Any, data: Any) -> bool:
+        """Whether what was posted is another thing."""
+        raise NotImplementedError
+
+
+class RulesField(Unposted):
     """The rows of a workflow; the form checks them as the document that they make."""
 
     widget = RulesWidget
 
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        return bool(initial != data)
+    def differ(self, initial: Any, data: Any) -> bool:
+        """What decides is what the rows say, not where they stand on the page."""
+        return bool(editor.document_of(initial) != editor.document_of(data))
 
 
-class DocumentField(forms.CharField):
+class DocumentField(Unposted, forms.CharField):
     """A JSON text; the line ends that browsers send are no change."""
 
     def to_python(self, value: Any) -> str:
         return (super().to_python(value) or "").replace("\r\n", "\n")
 
-    def has_changed(self, initial: Any, data: Any) -> bool:
+    def differ(self, initial: Any, data: Any) -> bool:
         return self.to_python(initial) != self.to_python(data)
 
 
 class WorkflowForm(ModelForm):
-    """A workflow by rows or, for experts, by its document."""
+    """A workflow by rows or, for experts, by its document. Of one that has a draft, the draft is shown.
+
+    ``seen_number`` and ``seen_draft`` are the published version and the version of the draft that were on the page.
+    """
 
     queues: ClassVar[Sequence[TaskQueue]] = ()
 
@@ -109,28 +134,39 @@ class WorkflowForm(ModelForm):
         ],
         widget=SelectWidget,
     )
-    seen_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    seen_number = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    seen_draft = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     class Meta:
         model = Workflow
         fields = ["workspace", "friendly_name", "task_reservation_timeout", "configuration"]
-        widgets = {"configuration": MonoTextarea({"rows": 24})}
+        widgets = {"configuration": MonoTextarea({"rows": 24, "data-document": "on"})}
         field_classes = {"configuration": DocumentField}
         help_texts = {"configuration": _("Twilio's workflow document, as its console and its API take it.")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["rules"].initial = editor.rows_of(self.instance.configuration)
+        self.shown = shown_document(self.instance)
+        self.initial["configuration"] = self.shown
+        self.fields["rules"].initial = editor.rows_of(self.shown)
         self.fields["rules"].widget.queues = self._offered()
-        self.fields["seen_version"].initial = self.instance.version
-        if "configuration" in self.fields:
-            self.fields["configuration"].required = False
+        self.now = standing(self.instance)
+        for field, number in self.now.items():
+            self.fields[field].initial = number
+        self.fields["configuration"].required = False
+        self.fields["configuration"].initial = self.shown
+
+    def is_multipart(self) -> bool:
+        """The other encoding makes a document three times as long."""
+        return True
 
     def clean(self) -> Any:
         self._refuse_overwriting()
         source = self._source()
         if source == "rules":
             self.cleaned_data["configuration"] = editor.text_of(self.cleaned_data["rules"])
+        elif not source:
+            self.cleaned_data["configuration"] = self.shown
         if source:
             self._check(source)
         return super().clean()
@@ -143,7 +179,7 @@ class WorkflowForm(ModelForm):
         return [(queue.sid, f"{queue} ({queue.workspace})" if several else str(queue)) for queue in own]
 
     def _source(self) -> str:
-        """Whether the rows or the document are to be saved; empty when only the person can tell."""
+        """Whether the rows or the document are to be saved; empty when nothing was changed, or none can tell which."""
         chosen: str = self.cleaned_data.get("source") or ""
         if chosen:
             return chosen
@@ -151,38 +187,50 @@ class WorkflowForm(ModelForm):
         if rules and document:
             self.add_error("source", _("The filters and the document were both changed. Say which of the two to save."))
             return ""
-        return "document" if document or (self.instance.pk and not rules) else "rules"
+        if rules or document:
+            return "rules" if rules else "document"
+        return "" if self.instance.pk else "rules"
 
     def _check(self, source: str) -> None:
-        workspace = self.cleaned_data.get("workspace")
-        sids = {queue.sid for queue in self.queues if workspace is None or queue.workspace_id == workspace.pk}
+        workspace = self.instance.workspace if self.instance.pk else self.cleaned_data.get("workspace")
+        queues = [queue for queue in self.queues if workspace is None or queue.workspace_id == workspace.pk]
+        known = workspace or (queues[0].workspace if queues else None)
+        calendars = hours.names(known) if known else None
         try:
-            parse_workflow(self.cleaned_data["configuration"], queues=sids)
+            parse_workflow(
+                self.cleaned_data["configuration"], queues={queue.sid for queue in queues}, calendars=calendars
+            )
         except ConfigurationError as error:
             if source == "document":
                 self.add_error("configuration", f"{error.path}: {told(error)}" if error.path else told(error))
             else:
                 self.fields["rules"].widget.errors = {error.path: told(error)}
-                self.add_error("rules", f"{_place(error.path)}: {told(error)}")
+                self.add_error("rules", f"{place(error.path)}: {told(error)}")
 
     def _refuse_overwriting(self) -> None:
-        seen = self.cleaned_data.get("seen_version")
-        if self.instance.pk and seen is not None and seen != self.instance.version:
+        seen = {field: self.cleaned_data.get(field) for field in self.now}
+        if self.instance.pk and None not in seen.values() and seen != self.now:
             self.add_error(
-                None, _("Somebody else has saved this workflow meanwhile. Compare in another tab, then save again.")
+                None,
+                _(
+                    "Somebody else has changed this workflow meanwhile. Look at it in another tab; "
+                    "if you save again, what you have here takes its place."
+                ),
             )
-            self.data = {**dict(self.data.items()), self.add_prefix("seen_version"): str(self.instance.version)}
+            now = {self.add_prefix(field): str(number) for field, number in self.now.items()}
+            self.data = {**dict(self.data.items()), **now}
 
 
-def _place(path: str) -> str:
-    """A path of the document in the words of the form.
+def shown_document(workflow: Workflow) -> str:
+    """What the editor shows: the draft, if there is one."""
+    draft = getattr(workflow, "draft", None) if workflow.pk else None
+    return draft.configuration if draft else workflow.configuration
 
-    >>> _place("task_routing.filters[1].targets[0].expression")
-    'Filter 2, target 1'
-    """
-    numbers = [int(number) + 1 for number in re.findall(r"\[(\d+)\]", path)]
-    if len(numbers) == 2:
-        return gettext("Filter %(filter)d, target %(target)d") % {"filter": numbers[0], "target": numbers[1]}
-    if numbers:
-        return gettext("Filter %(filter)d") % {"filter": numbers[0]}
-    return gettext("Default filter") if "default_filter" in path else gettext("Workflow")
+
+def standing(workflow: Workflow) -> dict[str, int]:
+    """The number of the published version and the version of the draft; 0 where there is none."""
+    if not workflow.pk:
+        return {"seen_number": 0, "seen_draft": 0}
+    latest = workflow.versions.order_by("-number").values_list("number", flat=True).first()
+    draft = getattr(workflow, "draft", None)
+    return {"seen_number": latest or 0, "seen_draft": draft.version if draft else 0}

@@ -1,13 +1,20 @@
-"""Who would serve a queue now: reads for people who write expressions."""
+"""Who would serve a queue or a target now: reads for people who write expressions."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from agents.models import Worker, Workspace
 from kernel.errors import DomainError
-from routing.core.expressions import parse
+from routing import editor
+from routing.core.checks import Surroundings
+from routing.core.checks.facts import profile
+from routing.core.expressions import Expression, ExpressionError, parse, parse_target
+from routing.core.facts import WorkerFacts
 from routing.models import TaskQueue
 
 SHOWN = 30
+SHOWN_OF_TARGET = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +53,64 @@ def _matching(text: str, *, workspace_id: int) -> list[Worker]:
     expression = parse(text)
     workers = Worker.objects.filter(workspace_id=workspace_id).select_related("activity").order_by("pk")
     return [worker for worker in workers if expression(worker.attributes)]
+
+
+# --- targets, while a workflow is written ---
+
+
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """Who may serve a target. ``depends``: its expression asks for more than the workers, so that it may be fewer."""
+
+    queue: str
+    shown: tuple[WorkerFacts, ...]
+    count: int
+    available: int
+    depends: bool
+
+    @property
+    def more(self) -> int:
+        """How many there are and are not shown."""
+        return self.count - len(self.shown)
+
+
+def crews(rows: editor.Row, around: Surroundings) -> dict[str, Crew]:
+    """The crews of the targets of a form, by the places of their rows; a target that names no queue that there is, or
+    whose expression cannot be read yet, has none."""
+    found: dict[str, Crew] = {}
+    for rule in rows["filters"]:
+        queue = ""
+        for target in rule["targets"]:
+            queue = target["queue"] or queue
+            _put(found, f"{rule['id']}-{target['id']}", queue, target["expression"], around)
+    _put(found, "default", rows["default"]["queue"], rows["default"]["expression"], around)
+    return found
+
+
+def _put(found: dict[str, Crew], place: str, queue: str, text: str, around: Surroundings) -> None:
+    if queue not in around.queues:
+        return
+    try:
+        expression = parse_target(text) if text else None
+    except ExpressionError:
+        return
+    found[place] = _crew(queue, expression, around)
+
+
+def _crew(queue: str, expression: Expression | None, around: Surroundings) -> Crew:
+    members: Sequence[WorkerFacts] = around.queue_crew(queue)
+    depends = expression is not None and not _asks_workers_alone(expression)
+    if expression is not None and not depends:
+        members = [worker for worker in members if expression({"worker": _scope(worker)})]
+    ordered = sorted(members, key=lambda worker: (not worker.available, worker.friendly_name.lower()))
+    available = sum(worker.available for worker in members)
+    return Crew(around.queues[queue].name, tuple(ordered[:SHOWN_OF_TARGET]), len(members), available, depends)
+
+
+def _asks_workers_alone(expression: Expression) -> bool:
+    """How much work a worker has just now is not asked of the same facts, and changes by the second."""
+    return not any(each.path[0] != "worker" or each.path[1] == "channel" for each in expression.references)
+
+
+def _scope(worker: WorkerFacts) -> dict[str, Any]:
+    return {**profile(worker), "activity_sid": worker.activity_sid, "activity_name": worker.activity_name}

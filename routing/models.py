@@ -4,9 +4,16 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from agents.models import TaskChannel, Worker, Workspace
+from agents.models import Activity, TaskChannel, Worker, Workspace
 from kernel import clock, sids
-from routing.core.states import RESERVATION_ENDED, RESERVATION_OPEN, RESERVATION_TAKEN, TASK_ENDED, TASK_LIVE
+from routing.core.states import (
+    RESERVATION_ENDED,
+    RESERVATION_OPEN,
+    RESERVATION_TAKEN,
+    TASK_ENDED,
+    TASK_LIVE,
+    TRANSFER_ENDED,
+)
 
 MAX_RESERVATION_TIMEOUT = 86_400
 MAX_PRIORITY = 2_147_483_647
@@ -27,6 +34,14 @@ def new_task_sid() -> str:
 
 def new_reservation_sid() -> str:
     return sids.new("WR")
+
+
+def new_transfer_sid() -> str:
+    return sids.new("TT")
+
+
+def new_replay_sid() -> str:
+    return sids.new("RP")
 
 
 class TaskOrder(models.TextChoices):
@@ -51,7 +66,16 @@ class TaskQueue(models.Model):
         help_text=_("Which workers serve this queue, such as: skills HAS 'billing'. Empty: nobody."),
     )
     task_order = models.CharField(_("order"), max_length=4, choices=TaskOrder.choices, default=TaskOrder.FIFO)
-    max_reserved_workers = models.PositiveSmallIntegerField(_("workers asked at once"), default=1)
+    max_reserved_workers = models.PositiveSmallIntegerField(
+        _("workers asked at once"), default=1, help_text=_("The first to accept has it; 1 to 50.")
+    )
+    # Only single-tasking workspaces move workers through these; kept because Twilio's API has them.
+    reservation_activity = models.ForeignKey(
+        Activity, on_delete=models.PROTECT, null=True, blank=True, related_name="+", editable=False
+    )
+    assignment_activity = models.ForeignKey(
+        Activity, on_delete=models.PROTECT, null=True, blank=True, related_name="+", editable=False
+    )
     created_at = models.DateTimeField(_("created"), default=clock.now, editable=False)
     updated_at = models.DateTimeField(_("changed"), default=clock.now, editable=False)
     version = models.PositiveBigIntegerField(default=1, editable=False)
@@ -82,6 +106,8 @@ class Workflow(models.Model):
         default=DEFAULT_RESERVATION_TIMEOUT,
         help_text=_("Seconds that a worker has to answer an offer."),
     )
+    assignment_callback_url = models.URLField(_("assignment callback"), max_length=2048, blank=True)
+    fallback_assignment_callback_url = models.URLField(_("fallback of the callback"), max_length=2048, blank=True)
     created_at = models.DateTimeField(_("created"), default=clock.now, editable=False)
     updated_at = models.DateTimeField(_("changed"), default=clock.now, editable=False)
     version = models.PositiveBigIntegerField(default=1, editable=False)
@@ -107,13 +133,38 @@ class WorkflowVersion(models.Model):
     number = models.PositiveBigIntegerField()
     configuration = models.TextField()
     actor_sid = models.CharField(max_length=sids.LENGTH, blank=True)
+    # Waiting tasks of older versions come over to this one. Up to which task that is done; null: it is done.
+    re_evaluates = models.BooleanField(default=False)
+    re_evaluated_to = models.PositiveBigIntegerField(null=True)
     created_at = models.DateTimeField(default=clock.now)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["workflow", "number"], name="workflow_version_number")]
+        indexes = [
+            models.Index(fields=["id"], name="version_re_evaluating", condition=Q(re_evaluated_to__isnull=False))
+        ]
 
     def __str__(self) -> str:
         return f"{self.workflow} {self.number}"
+
+
+class Draft(models.Model):
+    """A workflow document that somebody works on and that decides nothing yet."""
+
+    workflow = models.OneToOneField(Workflow, on_delete=models.CASCADE, related_name="draft")
+    configuration = models.TextField(_("configuration"))
+    based_on = models.ForeignKey(WorkflowVersion, on_delete=models.SET_NULL, null=True, related_name="+")
+    actor_sid = models.CharField(max_length=sids.LENGTH, blank=True)
+    created_at = models.DateTimeField(_("created"), default=clock.now)
+    updated_at = models.DateTimeField(_("changed"), default=clock.now)
+    version = models.PositiveBigIntegerField(default=1)
+
+    class Meta:
+        verbose_name = _("draft")
+        verbose_name_plural = _("drafts")
+
+    def __str__(self) -> str:
+        return f"{self.workflow} *"
 
 
 class Task(models.Model):
@@ -128,12 +179,20 @@ class Task(models.Model):
     target_index = models.SmallIntegerField(default=0)
     step_ends_at_age = models.IntegerField(default=0)
     step_due_at = models.DateTimeField(null=True)
+    # A step's skip_if is asked once, on entering: not again after a rejected offer, nor by another router.
+    skip_asked = models.BooleanField(default=False)
     task_queue = models.ForeignKey(
         TaskQueue, on_delete=models.SET_NULL, null=True, related_name="tasks", verbose_name=_("task queue")
     )
     task_queue_entered_at = models.DateTimeField(null=True)
     task_channel = models.ForeignKey(TaskChannel, on_delete=models.PROTECT, related_name="tasks")
+    # The sid of a worker, queue or workflow that the task was made for; empty: none.
     routing_target = models.CharField(max_length=sids.LENGTH, blank=True)
+    ignore_capacity = models.BooleanField(default=False)
+    # The first agent keeps the task until somebody else has accepted it: an open transfer.
+    in_transfer = models.BooleanField(default=False)
+    assignment_count = models.PositiveIntegerField(default=0)
+    addons = models.JSONField(default=dict)
     attributes = models.JSONField(_("attributes"), default=dict)
     required_skills = models.JSONField(_("required skills"), default=list)
     priority = models.IntegerField(_("priority"), default=0)
@@ -189,12 +248,86 @@ class Task(models.Model):
         return self.sid
 
 
+class TransferMode(models.TextChoices):
+    """Whether the first agent leaves when the second has accepted, or stays for a while."""
+
+    COLD = "COLD", _("hand over and leave")
+    WARM = "WARM", _("hand over together")
+
+
+class Transfer(models.Model):
+    """An assigned task on its way to somebody else. States: `routing.core.states.TRANSFER`."""
+
+    sid = models.CharField(max_length=sids.LENGTH, unique=True, default=new_transfer_sid, editable=False)
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="transfers")
+    # Whose reservation stays until the second agent has accepted.
+    initiating_reservation = models.ForeignKey("Reservation", on_delete=models.CASCADE, related_name="+")
+    mode = models.CharField(_("mode"), max_length=4, choices=TransferMode.choices, default=TransferMode.COLD)
+    to = models.CharField(_("to"), max_length=sids.LENGTH)
+    status = models.CharField(_("status"), max_length=16, default="initiated")
+    note = models.TextField(_("note"), blank=True)
+    reason = models.CharField(_("reason"), max_length=255, blank=True)
+    # Where the task stood before, so that a failed transfer leaves no trace in it.
+    origin = models.JSONField(default=dict)
+    created_at = models.DateTimeField(_("created"), default=clock.now)
+    ended_at = models.DateTimeField(null=True)
+    version = models.PositiveBigIntegerField(default=1)
+
+    class Meta:
+        verbose_name = _("transfer")
+        verbose_name_plural = _("transfers")
+        constraints = [
+            models.UniqueConstraint(fields=["task"], name="one_open_transfer", condition=Q(status="initiated")),
+            models.CheckConstraint(
+                condition=Q(status__in=("initiated", *TRANSFER_ENDED)), name="transfer_status_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(status="initiated", ended_at__isnull=True)
+                | Q(status__in=TRANSFER_ENDED, ended_at__isnull=False),
+                name="transfer_ended",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.sid
+
+
+class Roster(models.Model):
+    """The workers of a workspace in a certain order, to which the letters of `Judgement.verdicts` refer."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
+    digest = models.CharField(max_length=64)
+    numbers = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["workspace", "digest"], name="roster_digest")]
+
+
+class Judgement(models.Model):
+    """Why the offers of one decision went where they went: a letter for each worker, zlib-compressed.
+
+    ``rule`` is the shape of `routing.core.verdicts.Rule`. Shared by all offers of one crew in one decision.
+    """
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
+    roster = models.ForeignKey(Roster, on_delete=models.CASCADE, related_name="+")
+    rule = models.JSONField(default=dict)
+    verdicts = models.BinaryField()
+    created_at = models.DateTimeField(default=clock.now, db_index=True)
+
+
 class Reservation(models.Model):
     """A task offered to a worker. States: `routing.core.states.RESERVATION`."""
 
     sid = models.CharField(max_length=sids.LENGTH, unique=True, default=new_reservation_sid, editable=False)
     task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="reservations")
     worker = models.ForeignKey(Worker, on_delete=models.CASCADE, related_name="reservations")
+    # Which of the task's simultaneous offers: 0 to n - 1, so that the database refuses an offer too many.
+    place = models.PositiveSmallIntegerField(default=0)
+    transfer = models.ForeignKey(Transfer, on_delete=models.SET_NULL, null=True, related_name="reservations")
+    judgement = models.ForeignKey(
+        Judgement, on_delete=models.SET_NULL, null=True, related_name="+", db_constraint=False, db_index=False
+    )
     reservation_status = models.CharField(_("status"), max_length=16, default="pending")
     reason = models.CharField(_("reason"), max_length=255, blank=True)
     created_at = models.DateTimeField(_("created"), default=clock.now)
@@ -214,8 +347,16 @@ class Reservation(models.Model):
         ]
         constraints = [
             models.UniqueConstraint(
-                fields=["task"], name="one_open_reservation", condition=Q(reservation_status__in=RESERVATION_OPEN)
+                fields=["task", "place"],
+                name="one_open_reservation_a_place",
+                condition=Q(reservation_status__in=RESERVATION_OPEN),
             ),
+            models.UniqueConstraint(
+                fields=["task", "worker"],
+                name="one_open_reservation_a_worker",
+                condition=Q(reservation_status__in=RESERVATION_OPEN),
+            ),
+            models.CheckConstraint(condition=Q(place__lt=100), name="reservation_place"),
             models.CheckConstraint(
                 condition=Q(reservation_status__in=(*RESERVATION_OPEN, *RESERVATION_ENDED)),
                 name="reservation_status_known",
@@ -234,3 +375,36 @@ class Reservation(models.Model):
 
     def __str__(self) -> str:
         return self.sid
+
+
+class Replay(models.Model):
+    """A past period run again against another workflow document. `routing.replaying` does the work."""
+
+    sid = models.CharField(max_length=sids.LENGTH, unique=True, default=new_replay_sid, editable=False)
+    workflow = models.ForeignKey(Workflow, on_delete=models.CASCADE, related_name="replays", verbose_name=_("workflow"))
+    configuration = models.TextField(_("configuration"))
+    starts_at = models.DateTimeField(_("from"))
+    ends_at = models.DateTimeField(_("until"))
+    service_level_seconds = models.PositiveIntegerField(_("service level"), default=60)
+    status = models.CharField(_("status"), max_length=16, default="queued")
+    progress = models.PositiveSmallIntegerField(_("progress"), default=0)
+    report = models.JSONField(_("report"), default=dict)
+    error = models.CharField(_("error"), max_length=255, blank=True)
+    actor_sid = models.CharField(max_length=sids.LENGTH, blank=True)
+    lease_until = models.DateTimeField(null=True)
+    fence = models.PositiveBigIntegerField(default=0)
+    created_at = models.DateTimeField(_("created"), default=clock.now)
+    ended_at = models.DateTimeField(_("ended"), null=True)
+
+    class Meta:
+        verbose_name = _("replay")
+        verbose_name_plural = _("replays")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=("queued", "running", "done", "failed", "canceled")), name="replay_status_known"
+            ),
+            models.CheckConstraint(condition=Q(progress__lte=100), name="replay_progress"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.workflow} {self.starts_at:%Y-%m-%d}"

@@ -1,19 +1,23 @@
-"""The wire shapes of tasks, reservations and the routing configuration; ``docs/protocol.md`` lists them."""
+"""The wire shapes of tasks, reservations, transfers and the configuration; ``docs/protocol.md`` lists them."""
 
 from typing import Any, TypedDict
 
 from kernel import clock
-from routing.models import Reservation, Task, TaskQueue, Workflow
+from routing.models import Reservation, Task, TaskQueue, Transfer, Workflow
 
 
 class TaskPayload(TypedDict):
+    """``in_transfer``: an agent has the task, and somebody else is sought."""
+
     sid: str
     version: int
     assignment_status: str
+    in_transfer: bool
     priority: int
     attributes: dict[str, Any]
     required_skills: list[str]
     reason: str
+    routing_target: str
     task_channel: str
     task_queue_sid: str | None
     task_queue_friendly_name: str | None
@@ -23,7 +27,26 @@ class TaskPayload(TypedDict):
     task_queue_entered_date: str | None
 
 
+class TransferPayload(TypedDict):
+    """``to`` is the sid of a worker, a queue or a workflow."""
+
+    sid: str
+    version: int
+    task_sid: str
+    status: str
+    mode: str
+    to: str
+    note: str
+    reason: str
+    initiating_reservation_sid: str
+    initiating_worker_sid: str
+    initiating_worker_name: str
+    date_created: str | None
+
+
 class ReservationPayload(TypedDict):
+    """``transfer`` is the transfer that the offer came by, or null."""
+
     sid: str
     version: int
     reservation_status: str
@@ -31,6 +54,7 @@ class ReservationPayload(TypedDict):
     date_created: str | None
     worker_sid: str
     worker_name: str
+    transfer: TransferPayload | None
     task: TaskPayload
 
 
@@ -41,6 +65,8 @@ class TaskQueuePayload(TypedDict):
     target_workers: str
     task_order: str
     max_reserved_workers: int
+    reservation_activity_sid: str | None
+    assignment_activity_sid: str | None
 
 
 class WorkflowPayload(TypedDict):
@@ -49,6 +75,8 @@ class WorkflowPayload(TypedDict):
     friendly_name: str
     configuration: str
     task_reservation_timeout: int
+    assignment_callback_url: str
+    fallback_assignment_callback_url: str
 
 
 def task_payload(task: Task) -> TaskPayload:
@@ -57,10 +85,12 @@ def task_payload(task: Task) -> TaskPayload:
         "sid": task.sid,
         "version": task.version,
         "assignment_status": task.assignment_status,
+        "in_transfer": task.in_transfer,
         "priority": task.priority,
         "attributes": task.attributes,
         "required_skills": task.required_skills,
         "reason": task.reason,
+        "routing_target": task.routing_target,
         "task_channel": task.task_channel.unique_name,
         "task_queue_sid": queue.sid if queue else None,
         "task_queue_friendly_name": queue.friendly_name if queue else None,
@@ -68,6 +98,24 @@ def task_payload(task: Task) -> TaskPayload:
         "workflow_friendly_name": workflow.friendly_name if workflow else None,
         "date_created": clock.iso(task.created_at),
         "task_queue_entered_date": clock.iso(task.task_queue_entered_at),
+    }
+
+
+def transfer_payload(transfer: Transfer) -> TransferPayload:
+    initiating = transfer.initiating_reservation
+    return {
+        "sid": transfer.sid,
+        "version": transfer.version,
+        "task_sid": transfer.task.sid,
+        "status": transfer.status,
+        "mode": transfer.mode,
+        "to": transfer.to,
+        "note": transfer.note,
+        "reason": transfer.reason,
+        "initiating_reservation_sid": initiating.sid,
+        "initiating_worker_sid": initiating.worker.sid,
+        "initiating_worker_name": initiating.worker.friendly_name,
+        "date_created": clock.iso(transfer.created_at),
     }
 
 
@@ -80,11 +128,13 @@ def reservation_payload(reservation: Reservation) -> ReservationPayload:
         "date_created": clock.iso(reservation.created_at),
         "worker_sid": reservation.worker.sid,
         "worker_name": reservation.worker.friendly_name,
+        "transfer": transfer_payload(reservation.transfer) if reservation.transfer else None,
         "task": task_payload(reservation.task),
     }
 
 
 def task_queue_payload(queue: TaskQueue) -> TaskQueuePayload:
+    reservation, assignment = queue.reservation_activity, queue.assignment_activity
     return {
         "sid": queue.sid,
         "version": queue.version,
@@ -92,6 +142,8 @@ def task_queue_payload(queue: TaskQueue) -> TaskQueuePayload:
         "target_workers": queue.target_workers,
         "task_order": queue.task_order,
         "max_reserved_workers": queue.max_reserved_workers,
+        "reservation_activity_sid": reservation.sid if reservation else None,
+        "assignment_activity_sid": assignment.sid if assignment else None,
     }
 
 
@@ -102,4 +154,6 @@ def workflow_payload(workflow: Workflow) -> WorkflowPayload:
         "friendly_name": workflow.friendly_name,
         "configuration": workflow.configuration,
         "task_reservation_timeout": workflow.task_reservation_timeout,
+        "assignment_callback_url": workflow.assignment_callback_url,
+        "fallback_assignment_callback_url": workflow.fallback_assignment_callback_url,
     }

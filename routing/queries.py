@@ -5,7 +5,7 @@ from django.db.models import Q, QuerySet
 from agents.models import Worker, Workspace
 from kernel.errors import NotFound
 from routing.core.states import RESERVATION_OPEN
-from routing.models import Reservation, Task, TaskOrder, TaskQueue, Workflow
+from routing.models import Reservation, Task, TaskOrder, TaskQueue, Transfer, Workflow
 
 
 def tasks() -> QuerySet[Task]:
@@ -61,14 +61,65 @@ def open_reservations(worker: Worker) -> QuerySet[Reservation]:
     return reservations().filter(worker=worker, reservation_status__in=RESERVATION_OPEN).order_by("created_at", "pk")
 
 
+def begun_transfers(worker: Worker) -> QuerySet[Transfer]:
+    """The open transfers that the worker has begun and may cancel."""
+    return transfers().filter(initiating_reservation__worker=worker, status="initiated").order_by("pk")
+
+
+def standing(task: Task) -> list[Reservation]:
+    """The open reservations of a task in the order of their places: who has it, and who is asked."""
+    rows = reservations().filter(task=task, reservation_status__in=RESERVATION_OPEN).order_by("place")
+    found = list(rows)
+    for row in found:
+        row.task = task
+    return found
+
+
+def offers(task: Task) -> list[Reservation]:
+    """Who is asked about the task and has not answered."""
+    return [row for row in standing(task) if row.reservation_status == "pending"]
+
+
+def holders(task: Task) -> list[Reservation]:
+    """Who has the task: nobody, one, or after a warm transfer more."""
+    return [row for row in standing(task) if row.reservation_status != "pending"]
+
+
 def open_reservation(task: Task) -> Reservation | None:
-    """Whose the task is, or who is asked."""
-    return reservations().filter(task=task, reservation_status__in=RESERVATION_OPEN).first()
+    """Whose the task is, or who is asked. Of several, the one who came last."""
+    return max(holders(task) or offers(task), key=lambda row: row.pk, default=None)
 
 
-def locked_pending(sids: list[str]) -> list[Task]:
-    """Those of these tasks that are still pending, locked in the order of their ids until the transaction ends."""
-    rows = tasks().filter(sid__in=sids, assignment_status="pending").order_by("pk")
+def transfers() -> QuerySet[Transfer]:
+    """Transfers with all that their payload and their access check need."""
+    return Transfer.objects.select_related(
+        "initiating_reservation__worker__workspace__account",
+        "task__workspace__account",
+        "task__workflow",
+        "task__task_queue",
+        "task__task_channel",
+    )
+
+
+def transfer(sid: str) -> Transfer:
+    """Raises NotFound."""
+    row = transfers().filter(sid=sid).first()
+    if row is None:
+        raise NotFound("There is no transfer %(sid)s.", params={"sid": sid})
+    return row
+
+
+def open_transfer(task: Task) -> Transfer | None:
+    """The transfer by which the task is on its way to somebody else."""
+    row = transfers().filter(task=task, status="initiated").first()
+    if row is not None:
+        row.task = task
+    return row
+
+
+def locked_pending(numbers: list[int]) -> list[Task]:
+    """Those of these tasks that are still pending, locked in the order of their numbers until the transaction ends."""
+    rows = tasks().filter(pk__in=numbers, assignment_status="pending").order_by("pk")
     return list(rows.select_for_update(of=("self",)))
 
 

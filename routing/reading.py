@@ -1,147 +1,164 @@
-"""From rows to the facts of the pure core."""
+"""From rows to the facts of the pure core. Plain SQL: these are the hottest reads of the product."""
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable
-from datetime import timedelta
-from typing import Any
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, cast
 
-from django.db.models import Count, QuerySet
-
-from agents.models import Worker, WorkerChannel
-from kernel import clock
+from agents.models import TaskChannel
+from eventlog import dialect
+from routing import rows
 from routing.core.document import stored_workflow
 from routing.core.expressions import parse
 from routing.core.facts import REFUSAL_PAUSE_SECONDS, ChannelFacts, QueueFacts, TaskFacts, WorkerFacts
 from routing.core.workflow import Step, Workflow, step_at
-from routing.models import Reservation, Task, TaskOrder, TaskQueue
-
-_CLOCK_SLACK = timedelta(minutes=1)
-"""How far our clock may be from the database's; the board itself forgets pauses that are over."""
+from routing.models import TaskOrder, TaskQueue, WorkflowVersion
 
 Sids = Collection[str] | None
 """Which rows; None means all of the workspace."""
 
-_TASK_COLUMNS = (
-    "pk",
-    "sid",
-    "version",
-    "task_queue__sid",
-    "task_channel__unique_name",
-    "priority",
-    "virtual_start_time",
-    "created_at",
-    "attributes",
-    "required_skills",
-    "workflow_version__configuration",
-    "filter_index",
-    "target_index",
-    "step_ends_at_age",
-)
-
-
-def _of(rows: QuerySet[Any], sids: Sids) -> QuerySet[Any]:
-    return rows if sids is None else rows.filter(sid__in=sids)
-
 
 def queue_facts(workspace_id: int, sids: Sids = None) -> list[QueueFacts]:
     """The queues."""
-    rows = _of(TaskQueue.objects.filter(workspace_id=workspace_id), sids)
+    rows = TaskQueue.objects.filter(workspace_id=workspace_id)
     return [
         QueueFacts(
             sid=queue.sid,
             expression=parse(queue.target_workers) if queue.target_workers else None,
             lifo=queue.task_order == TaskOrder.LIFO,
+            max_reserved=queue.max_reserved_workers,
         )
-        for queue in rows
+        for queue in (rows if sids is None else rows.filter(sid__in=sids))
     ]
 
 
 def worker_facts(workspace_id: int, sids: Sids = None) -> list[WorkerFacts]:
-    """The workers, with their capacity: three queries, however many they are."""
-    workers = list(_of(Worker.objects.filter(workspace_id=workspace_id), sids).select_related("activity"))
-    channels = _channels(workspace_id, None if sids is None else [worker.pk for worker in workers])
-    return [
-        WorkerFacts(
-            sid=worker.sid,
-            number=worker.pk,
-            friendly_name=worker.friendly_name,
-            activity_sid=worker.activity.sid,
-            activity_name=worker.activity.friendly_name,
-            available=worker.activity.available,
-            attributes=worker.attributes,
-            channels=channels[worker.pk],
-            last_assigned=worker.last_assigned_at.timestamp() if worker.last_assigned_at else 0.0,
-        )
-        for worker in workers
-    ]
-
-
-def _channels(workspace_id: int, worker_ids: Iterable[int] | None) -> dict[int, dict[str, ChannelFacts]]:
-    rows = WorkerChannel.objects.filter(worker__workspace_id=workspace_id)
-    held = Reservation.objects.filter(worker__workspace_id=workspace_id, reservation_status="accepted")
-    if worker_ids is not None:
-        rows, held = rows.filter(worker_id__in=worker_ids), held.filter(worker_id__in=worker_ids)
-    counted = held.values_list("worker_id", "task__task_channel_id").annotate(Count("pk"))
-    assigned = {(worker, channel): count for worker, channel, count in counted}
-    found: dict[int, dict[str, ChannelFacts]] = defaultdict(dict)
-    for row in rows.select_related("task_channel"):
-        found[row.worker_id][row.task_channel.unique_name] = ChannelFacts(
-            configured_capacity=row.configured_capacity,
-            available=row.available,
-            load=row.load,
-            assigned=assigned.get((row.worker_id, row.task_channel_id), 0),
-        )
-    return found
+    """The workers, with their capacity."""
+    return Reader(workspace_id).workers(sids)
 
 
 def task_facts(workspace_id: int, sids: Sids = None) -> list[TaskFacts]:
     """Those of the tasks that are pending."""
-    rows = _of(Task.objects.filter(workspace_id=workspace_id, assignment_status="pending"), sids)
-    refusals = _refusals(workspace_id, sids)
-    values = rows.values_list(*_TASK_COLUMNS)
-    # A cursor on the server costs three round trips: for the whole table, not for a handful of rows.
-    found = values.iterator(chunk_size=2000) if sids is None else values
-    return [_task(dict(zip(_TASK_COLUMNS, row, strict=True)), refusals) for row in found]
+    reader = Reader(workspace_id)
+    if sids is None:
+        return [task for chunk in reader.waiting() for task in chunk]
+    return [task for task in reader.tasks(sids).values() if task is not None]
 
 
-def _task(row: dict[str, Any], refusals: dict[int, list[tuple[str, float]]]) -> TaskFacts:
-    configuration = row["workflow_version__configuration"]
-    workflow = stored_workflow(configuration) if configuration and row["filter_index"] is not None else None
-    return TaskFacts(
-        sid=row["sid"],
-        number=row["pk"],
-        version=row["version"],
-        queue=row["task_queue__sid"],
-        channel=row["task_channel__unique_name"],
-        priority=row["priority"],
-        virtual_start=row["virtual_start_time"].timestamp(),
-        created=row["created_at"].timestamp(),
-        attributes=row["attributes"],
-        required_skills=frozenset(row["required_skills"]),
-        workflow=workflow,
-        step=_step(row, workflow),
-        refusals=tuple(refusals.get(row["pk"], ())),
-    )
+class Reader:
+    """Reads a workspace. What never changes, such as a stored document, is read and understood once."""
+
+    def __init__(self, workspace_id: int) -> None:
+        self._workspace_id = workspace_id
+        self._queues = _Names(TaskQueue, "sid")
+        self._channels = _Names(TaskChannel, "unique_name")
+        self._workflows: dict[int, Workflow] = {}
+        self._steps: dict[tuple[int, int, int, int], Step | None] = {}
+
+    def workers(self, wanted: rows.Wanted | None = None, *, by: rows.Key = "sid") -> list[WorkerFacts]:
+        """These workers, or all of them."""
+        return [self._worker(row) for row in rows.workers(self._workspace_id, wanted, by=by)]
+
+    def tasks(self, wanted: rows.Wanted, *, by: rows.Key = "sid") -> dict[int, TaskFacts | None]:
+        """Those of these tasks that there are, by number; None for one that is not pending."""
+        found = rows.tasks(self._workspace_id, wanted, by=by)
+        self._learn(row[8] for row in found)
+        return {row[0]: self._task(row) if row[-1] else None for row in found}
+
+    def waiting(self) -> Iterator[list[TaskFacts]]:
+        """All pending tasks in chunks, each read by itself: a snapshot held for long slows everybody down."""
+        last = 0
+        while True:
+            plain = [number for number, workflow in self._workflows.items() if not _looks_at_tasks(workflow)]
+            found = rows.waiting(self._workspace_id, after=last, plain=plain)
+            self._learn(row[8] for row in found)
+            yield [self._task(row) for row in found]
+            if len(found) < rows.CHUNK:
+                return
+            last = found[-1][0]
+
+    # --- workers ---
+
+    def _worker(self, row: dialect.Row) -> WorkerFacts:
+        number, sid, name, attributes, activity, available, last_assigned, channels = row
+        activity_sid, activity_name = json.loads(activity)
+        return WorkerFacts(
+            sid=sid,
+            number=number,
+            friendly_name=name,
+            activity_sid=activity_sid,
+            activity_name=activity_name,
+            available=bool(available),
+            attributes=json.loads(attributes),
+            channels={self._channels[each[0]]: _channel(each) for each in json.loads(channels or "[]")},
+            last_assigned=dialect.seconds(last_assigned),
+        )
+
+    # --- tasks ---
+
+    def _task(self, row: dialect.Row) -> TaskFacts:
+        number, version, queue, channel, priority, start, created, ignore_capacity = row[:8]
+        document, place, target, ends, skills, attributes, named, refusals, holders, skip_asked = row[8:18]
+        return TaskFacts(
+            number,
+            version,
+            self._queues[queue],
+            self._channels[channel],
+            priority,
+            dialect.seconds(start),
+            dialect.seconds(created),
+            json.loads(attributes) if attributes else _NOTHING,
+            frozenset(json.loads(skills)) if skills else _NO_SKILLS,
+            document,
+            None if place is None else self._step(document, place, target, ends),
+            _refusals(refusals) if refusals else (),
+            named,
+            bool(ignore_capacity),
+            tuple(json.loads(holders)) if holders else (),
+            not skip_asked,
+        )
+
+    def _step(self, document: int, place: int, target: int, ends: int) -> Step | None:
+        """Tasks that stand at one place share it."""
+        key = (document, place, target, ends)
+        if key not in self._steps:
+            self._steps[key] = step_at(self._workflows[document], (place, target), ends_at_age=ends)
+        return self._steps[key]
+
+    def _learn(self, documents: Iterable[int | None]) -> None:
+        unknown = {number for number in documents if number is not None} - self._workflows.keys()
+        for number, text in WorkflowVersion.objects.filter(pk__in=unknown).values_list("pk", "configuration"):
+            self._workflows[number] = stored_workflow(text)
 
 
-def _step(row: dict[str, Any], workflow: Workflow | None) -> Step | None:
-    if workflow is None:
-        return None
-    return step_at(workflow, (row["filter_index"], row["target_index"]), ends_at_age=row["step_ends_at_age"])
+class _Names(dict[int, str]):
+    """The names of rows by their numbers; what is missing is read."""
+
+    def __init__(self, model: type[TaskQueue | TaskChannel], column: str) -> None:
+        super().__init__()
+        self._rows = model._default_manager
+        self._column = column
+
+    def __missing__(self, number: int) -> str:
+        name = cast(str, self._rows.values_list(self._column, flat=True).get(pk=number))
+        self[number] = name
+        return name
 
 
-def _refusals(workspace_id: int, sids: Sids) -> dict[int, list[tuple[str, float]]]:
-    """Who said no, or nothing, so lately that the task is kept from him."""
-    pause = timedelta(seconds=REFUSAL_PAUSE_SECONDS) + _CLOCK_SLACK
-    recent = Reservation.objects.filter(
-        task__workspace_id=workspace_id,
-        reservation_status__in=("rejected", "timeout"),
-        ended_at__gt=clock.now() - pause,
-    )
-    if sids is not None:
-        recent = recent.filter(task__sid__in=sids)
-    found: dict[int, list[tuple[str, float]]] = defaultdict(list)
-    for task_id, worker_sid, ended_at in recent.order_by("pk").values_list("task_id", "worker__sid", "ended_at"):
-        if ended_at is not None:
-            found[task_id].append((worker_sid, ended_at.timestamp() + REFUSAL_PAUSE_SECONDS))
-    return found
+_NOTHING: Final[Mapping[str, Any]] = {}
+_NO_SKILLS: Final[frozenset[str]] = frozenset()
+
+
+def _channel(row: Sequence[Any]) -> ChannelFacts:
+    _, capacity, available, load, assigned, last_assigned = row
+    return ChannelFacts(capacity, bool(available), load, assigned, dialect.seconds(last_assigned))
+
+
+def _refusals(listed: str) -> tuple[tuple[int, float], ...]:
+    return tuple((worker, dialect.seconds(at) + REFUSAL_PAUSE_SECONDS) for worker, at in json.loads(listed))
+
+
+def _looks_at_tasks(workflow: Workflow) -> bool:
+    """Whether it depends on the attributes who may serve a task in a step of the workflow."""
+    rules = [target for each in workflow.filters for target in each.targets]
+    rules += [workflow.default] if workflow.default else []
+    return any(rule.known_worker or (rule.expression and rule.expression.paths("task")) for rule in rules)

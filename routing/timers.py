@@ -9,7 +9,9 @@ from kernel.actor import SYSTEM
 from kernel.errors import StaleMove
 from routing import queries
 from routing.actions import cancel_task, expire
+from routing.actions.reevaluation import re_evaluate
 from routing.actions.tasks import TTL_EXCEEDED
+from routing.models import WorkflowVersion
 
 logger = structlog.get_logger(__name__)
 
@@ -30,7 +32,7 @@ def expire_reservations(now: datetime) -> None:
 
 def expire_tasks(now: datetime) -> None:
     """Tasks that nobody took within their time to live are canceled."""
-    due = queries.tasks().filter(assignment_status__in=("pending", "reserved"), expires_at__lte=now)
+    due = queries.tasks().filter(assignment_status__in=("pending", "reserved"), in_transfer=False, expires_at__lte=now)
     for task in due.order_by("expires_at")[:BATCH]:
         try:
             cancel_task(task, actor=SYSTEM, reason=TTL_EXCEEDED)
@@ -38,3 +40,12 @@ def expire_tasks(now: datetime) -> None:
             continue
         except Exception:  # One bad row must not hold up the others.
             logger.exception("task could not expire", task=task.sid)
+
+
+def re_evaluate_tasks(_now: datetime) -> None:
+    """Waiting tasks come over to the version of their workflow that calls them, a batch of each version at a time."""
+    for version in WorkflowVersion.objects.filter(re_evaluated_to__isnull=False):
+        try:
+            re_evaluate(version)
+        except Exception:  # One bad workflow must not hold up the others.
+            logger.exception("tasks could not be re-evaluated", version=version.pk)

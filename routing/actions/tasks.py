@@ -1,45 +1,32 @@
-"""The verbs of tasks."""
+"""Making, changing, withdrawing and deleting tasks."""
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, ProtectedError
 
 from accounts import policy
 from agents import queries as agents_queries
-from agents.access import require_own_or_floor
+from agents.actions import Slots
 from agents.models import TaskChannel, Workspace
 from eventlog.dbclock import database_now
 from kernel import clock
-from kernel.actor import SYSTEM, Actor
-from kernel.errors import Invalid, StaleMove
+from kernel.actor import Actor
+from kernel.errors import Conflict, Invalid, StaleMove
 from routing import queries
-from routing.actions.journal import note_reservation, note_task
-from routing.actions.moves import end_reservation, move_reservation, move_task
-from routing.core.document import stored_workflow
-from routing.core.workflow import Step, first_step
-from routing.models import MAX_PRIORITY, Reservation, Task, TaskQueue, Workflow, WorkflowVersion
+from routing.actions.journal import note_reservation, note_task, note_way
+from routing.actions.moves import end_reservation, hold, move_task, settle
+from routing.actions.placing import first_place
+from routing.models import MAX_PRIORITY, Reservation, Task, TaskQueue, Workflow
 
 DAY_SECONDS: Final = 86_400
 MAX_TIMEOUT_SECONDS: Final = 14 * DAY_SECONDS  # https://www.twilio.com/docs/taskrouter/api/task
 MAX_ATTRIBUTES: Final = 64 * 1024
 MAX_SKILLS: Final = 50
 TTL_EXCEEDED: Final = "Task TTL Exceeded"
-WORKFLOW_TIMEOUT: Final = "Workflow Timeout"
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a new task begins."""
-
-    queue: TaskQueue
-    workflow: Workflow | None = None
-    version: WorkflowVersion | None = None
-    step: Step | None = None
 
 
 def create_task(
@@ -49,46 +36,53 @@ def create_task(
     actor: Actor,
     workflow: Workflow | None = None,
     task_queue: TaskQueue | None = None,
+    routing_target: str = "",
+    ignore_capacity: bool | None = None,
     priority: int = 0,
     task_channel: str = "default",
     timeout: int = DAY_SECONDS,
     required_skills: Sequence[str] = (),
     virtual_start_time: datetime | None = None,
+    addons: Mapping[str, Any] | None = None,
 ) -> Task:
     """A new task waits in its first queue.
 
-    With ``task_queue`` it goes straight there (and a workflow lends only its reservation timeout); otherwise the
-    workflow chooses, or the workspace's only workflow where none is given. ``timeout`` is the time to live in seconds.
-    Raises Invalid with the field, also when no filter of the workflow takes the task.
+    The workflow chooses the queue, or the workspace's only workflow where none is given. With ``task_queue`` the task
+    goes straight there, and a workflow lends only its reservation timeout. ``routing_target`` is the sid of a workflow,
+    a queue or a worker; a worker's own task is counted in ``task_queue`` and reaches nobody else, even if he is away or
+    full unless ``ignore_capacity`` is False. ``timeout`` is the time to live in seconds. ``task_channel`` is a unique
+    name or a sid. Raises Invalid with the field, also when no filter of the workflow takes the task.
     """
-    _require_task_writer(workspace, actor)
+    require_task_writer(workspace, actor)
     channel = _channel(workspace, task_channel)
     now = database_now()
-    kept = _attributes(attributes)
+    kept = json_document(attributes)
     skills = _skills(required_skills)
-    _check_range("priority", priority, 0, MAX_PRIORITY)
-    _check_range("timeout", timeout, 1, MAX_TIMEOUT_SECONDS)
+    check_range("priority", priority, 0, MAX_PRIORITY)
+    check_range("timeout", timeout, 1, MAX_TIMEOUT_SECONDS)
     start = _start_time(virtual_start_time, now)
     with transaction.atomic():
-        place = _first_place(workspace, workflow, task_queue, kept)
+        place = first_place(
+            workspace,
+            kept,
+            workflow=workflow,
+            task_queue=task_queue,
+            routing_target=routing_target,
+            ignore_capacity=ignore_capacity,
+        )
         task = Task.objects.create(
             workspace=workspace,
-            workflow=place.workflow,
-            workflow_version=place.version,
             task_channel=channel,
             attributes=kept,
+            addons=json_document(addons or {}, field="addons"),
             required_skills=skills,
-            routing_target=task_queue.sid if task_queue else "",
             virtual_start_time=start,
             created_at=now,
             updated_at=now,
             expires_at=now + timedelta(seconds=timeout),
-            task_queue=place.queue,
-            task_queue_entered_at=now,
-            **{"priority": priority} | _step_fields(place.step, created_at=now),
+            **{"priority": priority} | place.columns(created_at=now, now=now),
         )
-        note_task("task.created", task, actor=actor)
-        note_task("task-queue.entered", task, actor=actor)
+        note_way(["task.created", *place.events], task, actor=actor)
     return task
 
 
@@ -98,159 +92,106 @@ def update_task(
     actor: Actor,
     attributes: Mapping[str, Any] | None = None,
     priority: int | None = None,
+    virtual_start_time: datetime | None = None,
+    task_channel: str | None = None,
+    reason: str | None = None,
 ) -> Task:
-    """New attributes (the whole of them) or a new priority; the workflow looks at them at its next step.
+    """What is given is so from now on; attributes are replaced as a whole.
 
-    Raises StaleMove when the task has ended.
+    The workflow looks at them when it next evaluates the task, and a target that it matches then may set the priority
+    again. With another channel the slots of those who have the task move along. Raises Invalid with the field,
+    StaleMove when the task has ended.
     """
-    _require_task_writer(task.workspace, actor)
+    require_task_writer(task.workspace, actor)
     fields: dict[str, Any] = {}
     if attributes is not None:
-        fields["attributes"] = _attributes(attributes)
+        fields["attributes"] = json_document(attributes)
     if priority is not None:
-        _check_range("priority", priority, 0, MAX_PRIORITY)
+        check_range("priority", priority, 0, MAX_PRIORITY)
         fields["priority"] = priority
+    if virtual_start_time is not None:
+        fields["virtual_start_time"] = _start_time(virtual_start_time, database_now())
+    if reason is not None:
+        fields["reason"] = reason[:255]
+    channel = None if task_channel is None else _channel(task.workspace, task_channel)
     with transaction.atomic():
-        _write(task, Task.objects.filter(pk=task.pk, ended_at__isnull=True), fields)
-        holder = queries.open_reservation(task)
-        note_task("task.updated", task, actor=actor, worker_sids=[holder.worker.sid] if holder else [])
+        hold(task)
+        standing = queries.standing(task)
+        if channel is not None and channel.pk != task.task_channel_id:
+            _move_slots(task, standing, channel)
+            fields["task_channel"] = channel
+        _write(task, fields)
+        note_task("task.updated", task, actor=actor, worker_sids=[row.worker.sid for row in standing])
     return task
 
 
-def advance(task: Task, *, step: Step, actor: Actor = SYSTEM) -> Task:
-    """The workflow takes the waiting task to another step.
+def _move_slots(task: Task, standing: Sequence[Reservation], channel: TaskChannel) -> None:
+    """Work in hand stays, even where the new channel is full by it."""
+    taken = {row.worker_id: Slots(1, int(row.reservation_status == "accepted")) for row in standing}
+    settle(task, {worker: Slots(-each.load, -each.assigned) for worker, each in taken.items()})
+    task.task_channel = channel
+    settle(task, taken)
 
-    Raises StaleMove when the row has changed since it was read.
+
+def _write(task: Task, fields: Mapping[str, Any]) -> None:
+    written = {**fields, "updated_at": clock.now()}
+    if Task.objects.filter(pk=task.pk, ended_at__isnull=True).update(**written, version=F("version") + 1) != 1:
+        raise StaleMove("This task has ended.", code="task-state", params={"sid": task.sid})
+    task.refresh_from_db(fields=["version", *written])
+
+
+def cancel_task(task: Task, *, actor: Actor, reason: str, because: Sequence[str] = ()) -> Task:
+    """Nobody needs to do it any more; the offers that stand are withdrawn.
+
+    ``because`` are the events of the workflow that led to it. Raises StaleMove once the task is assigned, also while it
+    is in transfer: from then on only completing ends it.
     """
-    policy.require(actor, "config:write", account_sid=task.workspace.account.sid)
-    queue = TaskQueue.objects.get(workspace=task.workspace, sid=step.rule.queue)
-    moved = queue.pk != task.task_queue_id
-    fields = _step_fields(step, created_at=task.created_at) | {"task_queue": queue}
-    if moved:
-        fields["task_queue_entered_at"] = clock.now()
+    require_task_writer(task.workspace, actor)
     with transaction.atomic():
-        _write(task, Task.objects.filter(pk=task.pk, version=task.version, assignment_status="pending"), fields)
-        note_task("task-queue.entered" if moved else "task.updated", task, actor=actor)
-    return task
-
-
-def wrap_up(task: Task, *, actor: Actor) -> Task:
-    """The conversation is over; the worker keeps the slot until he completes.
-
-    Raises StaleMove unless the task is assigned, NotFound when it is another agent's.
-    """
-    reservation = _held(task, actor)
-    with transaction.atomic():
-        move_task(task, "wrap_up")
-        move_reservation(reservation, "wrap_up")
-        note_reservation("reservation.wrapup", reservation, actor=actor)
-        note_task("task.wrapup", task, actor=actor)
-    return task
-
-
-def complete(task: Task, *, actor: Actor, reason: str = "completed") -> Task:
-    """The work is done and the worker has a slot more.
-
-    Raises StaleMove unless the task is assigned or wrapping, NotFound when it is another agent's.
-    """
-    reservation = _held(task, actor)
-    now = clock.now()
-    with transaction.atomic():
-        move_task(task, "complete", reason=reason[:255], ended_at=now, step_due_at=None)
-        end_reservation(reservation, "complete", at=now)
-        note_reservation("reservation.completed", reservation, actor=actor)
-        note_task("task.completed", task, actor=actor)
-    return task
-
-
-def cancel_task(task: Task, *, actor: Actor, reason: str) -> Task:
-    """Nobody needs to do it any more; an offer that stands is withdrawn.
-
-    Raises StaleMove once the task is assigned: from then on only completing ends it.
-    """
-    _require_task_writer(task.workspace, actor)
-    now = clock.now()
-    with transaction.atomic():
+        hold(task)
+        if task.in_transfer:
+            raise StaleMove(
+                "An agent has this task, so it cannot be canceled.",
+                code="in-transfer",
+                params={"sid": task.sid, "from": task.assignment_status, "to": "canceled"},
+            )
+        now = clock.now()
+        withdrawn = queries.offers(task)
         move_task(task, "cancel", reason=reason[:255], ended_at=now, step_due_at=None)
-        reservation = queries.open_reservation(task)
-        if reservation is not None:
-            reservation.task = task
-            end_reservation(reservation, "cancel", at=now)
-            note_reservation("reservation.canceled", reservation, actor=actor)
+        settle(task, dict(end_reservation(row, "cancel", at=now) for row in withdrawn))
+        note_way(because, task, actor=actor)
+        for row in withdrawn:
+            note_reservation("reservation.canceled", row, actor=actor)
         note_task("task.canceled", task, actor=actor)
     return task
 
 
-def _held(task: Task, actor: Actor) -> Reservation:
-    """The reservation under which the task is worked on, if the actor may touch it."""
-    reservation = queries.open_reservation(task)
-    if reservation is None:
-        _require_floor(task, actor)
-        raise StaleMove("Nobody works on this task.")
-    require_own_or_floor(reservation.worker, actor=actor, missing=task.sid)
-    reservation.task = task
-    return reservation
+def delete_task(task: Task, *, actor: Actor) -> None:
+    """The task is gone, whatever became of it: who works on it is done with it, who is asked is asked no more.
+
+    Raises Conflict for the task of a conversation, which ends by completing it.
+    """
+    require_task_writer(task.workspace, actor)
+    try:
+        with transaction.atomic():
+            hold(task)
+            asked, standing = queries.offers(task), queries.standing(task)
+            now = clock.now()
+            verbs = {row.pk: "cancel" for row in asked}
+            settle(task, dict(end_reservation(row, verbs.get(row.pk, "complete"), at=now) for row in standing))
+            for row in standing:
+                event = "reservation.canceled" if row.pk in verbs else "reservation.completed"
+                note_reservation(event, row, actor=actor)
+            note_task("task.deleted", task, actor=actor, worker_sids=[row.worker.sid for row in standing])
+            task.delete()
+    except ProtectedError as error:
+        raise Conflict("A conversation goes by this task. Complete or cancel it instead.") from error
 
 
-def _first_place(
-    workspace: Workspace, workflow: Workflow | None, queue: TaskQueue | None, attributes: Mapping[str, Any]
-) -> Place:
-    for field, given in (("workflow", workflow), ("task_queue", queue)):
-        if given is not None and given.workspace_id != workspace.pk:
-            raise Invalid("This belongs to another workspace.", field=field)
-    if queue is not None:
-        return Place(queue, workflow)
-    chosen = workflow or _only_workflow(workspace)
-    version = chosen.versions.order_by("-number")[0]
-    step = first_step(stored_workflow(version.configuration), attributes)
-    if step is None:
-        raise Invalid(
-            "No filter of the workflow takes this task, and there is no default filter.",
-            code="no-match",
-            field="attributes",
-        )
-    return Place(TaskQueue.objects.get(workspace=workspace, sid=step.rule.queue), chosen, version, step)
-
-
-def _only_workflow(workspace: Workspace) -> Workflow:
-    workflows = list(Workflow.objects.filter(workspace=workspace)[:2])
-    if len(workflows) != 1:
-        raise Invalid("Name a workflow or a task queue.", field="workflow")
-    return workflows[0]
-
-
-def _step_fields(step: Step | None, *, created_at: datetime) -> dict[str, Any]:
-    """The columns that say where a task stands. A target without a priority leaves the task's as it is."""
-    if step is None:
-        return {}
-    age = step.deadline_age
-    fields: dict[str, Any] = {
-        "filter_index": step.filter,
-        "target_index": step.target,
-        "step_ends_at_age": step.ends_at_age,
-        "step_due_at": None if age is None else created_at + timedelta(seconds=age),
-    }
-    if step.rule.priority is not None:
-        fields["priority"] = step.rule.priority
-    return fields
-
-
-def _write(task: Task, rows: Any, fields: Mapping[str, Any]) -> None:
-    written = {**fields, "updated_at": clock.now()}
-    if rows.update(**written, version=F("version") + 1) != 1:
-        raise StaleMove("This task has changed meanwhile.")
-    task.refresh_from_db(fields=["version", *written])
-
-
-def _require_task_writer(workspace: Workspace, actor: Actor) -> None:
+def require_task_writer(workspace: Workspace, actor: Actor) -> None:
     """Programs with the hand-off scope, and people who run the floor."""
     permission = "workers:write" if actor.kind == "user" else "handoffs:write"
     policy.require(actor, permission, account_sid=workspace.account.sid)
-
-
-def _require_floor(task: Task, actor: Actor) -> None:
-    if actor.role != "agent":
-        policy.require(actor, "workers:write", account_sid=task.workspace.account.sid)
 
 
 def _channel(workspace: Workspace, name: str) -> TaskChannel:
@@ -260,18 +201,17 @@ def _channel(workspace: Workspace, name: str) -> TaskChannel:
     return channel
 
 
-def _attributes(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    if not isinstance(attributes, dict):
-        raise Invalid("Attributes are a JSON object.", field="attributes")
+def json_document(document: Mapping[str, Any], *, field: str = "attributes") -> dict[str, Any]:
+    """Raises Invalid unless it is a JSON object of a bearable size."""
+    if not isinstance(document, dict):
+        raise Invalid("Attributes are a JSON object.", field=field)
     try:
-        length = len(json.dumps(attributes, ensure_ascii=False))
+        length = len(json.dumps(document, ensure_ascii=False))
     except (TypeError, ValueError) as error:
-        raise Invalid("Attributes are a JSON object.", field="attributes") from error
+        raise Invalid("Attributes are a JSON object.", field=field) from error
     if length > MAX_ATTRIBUTES:
-        raise Invalid(
-            "Attributes take at most %(limit)d characters.", field="attributes", params={"limit": MAX_ATTRIBUTES}
-        )
-    return attributes
+        raise Invalid("Attributes take at most %(limit)d characters.", field=field, params={"limit": MAX_ATTRIBUTES})
+    return document
 
 
 def _skills(skills: Sequence[str]) -> list[str]:
@@ -281,7 +221,8 @@ def _skills(skills: Sequence[str]) -> list[str]:
     return sorted(set(skills))
 
 
-def _check_range(field: str, value: int, least: int, most: int) -> None:
+def check_range(field: str, value: int, least: int, most: int) -> None:
+    """Raises Invalid unless it is a whole number within the bounds."""
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
         raise Invalid(
             "A whole number from %(least)d to %(most)d is expected here.",

@@ -2,120 +2,107 @@
 
 from dataclasses import dataclass
 from heapq import heapify, heappop, heapreplace
-from typing import Final
+from typing import Final, Literal, NamedTuple
 
+from routing.core import line
 from routing.core.board import Board
-from routing.core.facts import TaskFacts
-from routing.core.lanes import Lane, TaskKey
-from routing.core.workflow import Step, Workflow, step_after_skip, step_at_age
+from routing.core.lanes import Lane
 
 MAX_OFFERS: Final = 1000
 
+Row = tuple[int, int]
+"""Number and version of a task's row."""
 
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """Offer the task to the worker."""
 
-    task: TaskFacts
-    worker_sid: str
+class Offer(NamedTuple):
+    """Offer the task to all of these workers at once; ``crew`` lets `routing.core.verdicts` say why to them.
+
+    ``crew`` is the same for offers of one decision that have the same explanation.
+    """
+
+    task: int
+    version: int
+    workers: tuple[int, ...]
+    crew: Lane
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """Take the task to another step of its workflow."""
+    """Take the task out of its step, whose time is over or which it skips. The row's attributes tell where to."""
 
-    task: TaskFacts
-    step: Step
+    task: int
+    version: int
+    cause: Literal["timeout", "skip"]
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """``timeouts`` are tasks for which the workflow has nothing left."""
+    """``settled`` are tasks that entered their step, got nobody and do not skip it: they are not to be asked again."""
 
     offers: tuple[Offer, ...] = ()
     moves: tuple[Move, ...] = ()
-    timeouts: tuple[TaskFacts, ...] = ()
+    settled: tuple[Row, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.offers or self.moves or self.timeouts)
+        return bool(self.offers or self.moves or self.settled)
 
 
 def decide(board: Board, now: float, *, limit: int = MAX_OFFERS) -> Decision:
     """What should happen now.
 
-    The highest priority comes first and then the oldest task, over all queues; each goes to the free worker who has
-    been without new work for longest. Tasks that are decided upon leave the board; what is refused when written must be
-    put in again. At most ``limit`` offers: call again while the decision is not empty.
+    Steps whose time is over end first. Then the highest priority comes first and after it the oldest task, over all
+    queues; each goes to the free worker who has been without new work for longest, or to several where its queue asks
+    several at once. Who got nobody on entering a step is asked whether he skips it.
+
+    Tasks that are offered or moved leave the board; what is refused when written must be put in again. At most
+    ``limit`` of each: call again while the decision is not empty.
     """
-    ends = []
-    for task in board.due(now):
-        ends.append(_after_deadline(task, now))
-        board.drop_task(task.sid)
+    moves = [_move(entry, "timeout") for entry in board.end_steps(now, limit)]
+    if len(moves) == limit:
+        return Decision(moves=tuple(moves))  # There may be more, and they must not be offered.
     board.end_pauses(now)
     offers = _match(board, now, limit)
-    if len(offers) < limit:
-        ends += _skips(board)
-    return Decision(
-        tuple(offers),
-        tuple(end for end in ends if isinstance(end, Move)),
-        tuple(end for end in ends if isinstance(end, TaskFacts)),
-    )
+    if len(offers) == limit:
+        return Decision(tuple(offers), tuple(moves))
+    asked = list(board.ask_to_skip(limit))
+    moves += [_move(entry, "skip") for entry, skips in asked if skips]
+    settled = tuple((line.number_of(entry), line.version_of(entry)) for entry, skips in asked if not skips)
+    return Decision(tuple(offers), tuple(moves), settled)
+
+
+def _move(entry: int, cause: Literal["timeout", "skip"]) -> Move:
+    return Move(line.number_of(entry), line.version_of(entry), cause)
 
 
 def _match(board: Board, now: float, limit: int) -> list[Offer]:
     offers: list[Offer] = []
-    heads: list[tuple[TaskKey, int, Lane]] = []
-    for place, lane in enumerate(board.take_stirred()):
-        head = lane.first_task(board.keys)
-        if head is not None:
-            heads.append((head[0], place, lane))
-    heapify(heads)
+    heads, moment = _heads(board), line.microseconds(now)
     while heads and len(offers) < limit:
-        _, place, lane = heads[0]
-        head = lane.first_task(board.keys)
-        worker = lane.first_free(board.workers) if head else None
-        if head is None or worker is None:
+        entry, lane = heads[0]
+        workers = lane.pick(board.roster)
+        if not workers:
             heappop(heads)
             continue
-        offers.append(Offer(board.assign(head[1], worker, now=now), worker.facts.sid))
-        following = lane.first_task(board.keys)
+        number = line.number_of(entry)
+        board.reserve(number, lane, workers, moment=moment)
+        offers.append(Offer(number, line.version_of(entry), tuple([worker.number for worker in workers]), lane))
+        following = lane.first(board.waiting)
         if following is None:
             heappop(heads)
         else:
-            heapreplace(heads, (following[0], place, lane))
-    for _, _, lane in heads:
+            heapreplace(heads, (following, lane))
+    for _, lane in heads:
         board.stir(lane)
     return offers
 
 
-def _after_deadline(task: TaskFacts, now: float) -> Move | TaskFacts:
-    step = task.step
-    workflow = task.workflow or Workflow()
-    following = step_at_age(workflow, task.attributes, step, age=now - task.created) if step else None
-    return Move(task, following) if following else task
-
-
-def _skips(board: Board) -> list[Move | TaskFacts]:
-    """``skip_if`` is asked once, of tasks that entered their step and found nobody at once."""
-    entered, board.entered = board.entered, set()
-    found: list[Move | TaskFacts] = []
-    for sid in sorted(entered):
-        entry = board.waiting.get(sid)
-        if entry is None or entry.facts.step is None or not _skipped(board, entry.facts):
-            continue
-        following = step_after_skip(entry.facts.workflow or Workflow(), entry.facts.attributes, entry.facts.step)
-        found.append(Move(entry.facts, following) if following else entry.facts)
-        board.drop_task(sid)
-    return found
-
-
-def _skipped(board: Board, task: TaskFacts) -> bool:
-    condition = task.step.rule.skip_if if task.step else None
-    if condition is None:
-        return False
-    counts: dict[str | int, int] = {path[0]: 0 for path in condition.paths("workers")}
-    counts |= {"available": 0, "unavailable": 0}
-    for worker in board.members(task.queue):
-        counts["available" if worker.available else "unavailable"] += 1
-        counts[worker.activity_sid] = counts.get(worker.activity_sid, 0) + 1
-    return condition({"workers": counts})
+def _heads(board: Board) -> list[tuple[int, Lane]]:
+    """The first tasks of the lanes in which something may be possible. No two of them are equal."""
+    heads = []
+    for lane in board.take_stirred():
+        lane.given = []
+        entry = lane.first(board.waiting)
+        if entry is not None:
+            heads.append((entry, lane))
+    heapify(heads)
+    return heads

@@ -2,11 +2,13 @@
 
 import json
 import re
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
+from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any, Final, NoReturn
 
 from kernel.errors import Invalid
+from routing.core import calendars as business_hours
 from routing.core.expressions import Expression, ExpressionError, parse, parse_target
 from routing.core.syntax import read_path
 from routing.core.workflow import Filter, KnownWorker, Order, Target, Workflow
@@ -14,9 +16,16 @@ from routing.core.workflow import Filter, KnownWorker, Order, Target, Workflow
 MAX_BYTES: Final = 1_038_576  # https://www.twilio.com/docs/taskrouter/limits
 MAX_INTEGER: Final = 2_147_483_647
 
-_FILTER_KEYS: Final = ("filter_friendly_name", "friendly_name", "expression", "targets")
+NAME_KEYS: Final = ("filter_friendly_name", "friendly_name")
+"""A filter's name: Twilio's console writes the first, its helper libraries the second."""
+
+_ROUTING_KEYS: Final = ("filters", "default_filter")
+_FILTER_KEYS: Final = (*NAME_KEYS, "expression", "targets")
 _RULE_KEYS: Final = ("queue", "expression", "priority", "order_by", "skip_if")
 _TARGET_KEYS: Final = (*_RULE_KEYS, "timeout", "known_worker_sid", "known_worker_friendly_name")
+_DEFAULT_KEYS: Final = (*NAME_KEYS, *_RULE_KEYS, "timeout")
+_MISSPELLED: Final = 0.7
+"""How like a known key (as difflib has it) an unknown one is that must be a slip of the pen."""
 
 
 class ConfigurationError(Invalid):
@@ -34,25 +43,29 @@ class ConfigurationError(Invalid):
         return f"{self.path}: {super().__str__()}" if self.path else super().__str__()
 
 
-def parse_workflow(text: str, *, queues: Container[str]) -> Workflow:
+def parse_workflow(text: str, *, queues: Container[str], calendars: Container[str] | None = None) -> Workflow:
     """The workflow of a JSON document.
 
-    ``queues`` are the sids that targets may name. Raises ConfigurationError, whose ``path`` reads like
+    ``queues`` are the sids that targets may name, ``calendars`` the unique names that filters may; None asks neither
+    whether a calendar is there nor whether it can tell what is asked. Keys that mean nothing to us are allowed and
+    listed in ``Workflow.ignored``. Raises ConfigurationError, whose ``path`` reads like
     ``task_routing.filters[1].targets[0].expression``.
     """
     root = _load(text)
     routing = _mapping(root.get("task_routing"), "task_routing")
-    _refuse_unknown(root, ("task_routing",), "")
-    _refuse_unknown(routing, ("filters", "default_filter"), "task_routing")
+    ignored = tuple(_unknown_keys(root))
     path = "task_routing.filters"
+    documents = [] if routing.get("filters") is None else _array(routing["filters"], path)
     filters = tuple(
-        _filter(_mapping(value, f"{path}[{index}]"), f"{path}[{index}]")
-        for index, value in enumerate(_array(routing.get("filters", []), path))
+        _filter(_mapping(value, f"{path}[{index}]"), f"{path}[{index}]") for index, value in enumerate(documents)
     )
-    workflow = Workflow(filters, _default(routing))
+    references = [reference for rule in filters for reference in rule.expression.references]
+    workflow = Workflow(filters, _default(routing), ignored, business_hours.named(references))
     if not workflow.queues:
         raise ConfigurationError("A workflow needs a filter or a default filter.", path="task_routing")
     _check_queues(workflow, queues)
+    if calendars is not None:
+        _check_calendars(workflow, calendars)
     return workflow
 
 
@@ -97,18 +110,36 @@ def _array(value: Any, path: str) -> list[Any]:
     return value
 
 
-def _refuse_unknown(value: Mapping[str, Any], known: tuple[str, ...], path: str) -> None:
-    """A misspelled key would otherwise be a rule that silently never holds."""
-    for key in value:
-        if key not in known:
+def _unknown_keys(root: Mapping[str, Any]) -> Iterator[str]:
+    """The places of keys that decide nothing. A misspelled key is refused: its rule would silently never hold."""
+    yield from _unknown(root, ("task_routing",), "")
+    routing = root["task_routing"]
+    yield from _unknown(routing, _ROUTING_KEYS, "task_routing")
+    yield from _unknown(routing.get("default_filter"), _DEFAULT_KEYS, "task_routing.default_filter")
+    for index, rule in enumerate(_listed(routing.get("filters"))):
+        path = f"task_routing.filters[{index}]"
+        yield from _unknown(rule, _FILTER_KEYS, path)
+        for place, target in enumerate(_listed(rule.get("targets") if isinstance(rule, dict) else None)):
+            yield from _unknown(target, _TARGET_KEYS, f"{path}.targets[{place}]")
+
+
+def _unknown(value: Any, known: tuple[str, ...], path: str) -> Iterator[str]:
+    for key in value if isinstance(value, dict) else ():
+        if key in known:
+            continue
+        if get_close_matches(key, known, n=1, cutoff=_MISSPELLED):
             raise ConfigurationError(
                 "The key %(key)s is unknown here. Known are: %(known)s.", path=path, key=key, known=", ".join(known)
             )
+        yield f"{path}.{key}" if path else key
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _filter(value: Mapping[str, Any], path: str) -> Filter:
-    _refuse_unknown(value, _FILTER_KEYS, path)
-    name = str(value.get("filter_friendly_name") or value.get("friendly_name") or "")
+    name = str(next((value[key] for key in NAME_KEYS if value.get(key)), ""))
     expression = _expression(value, "expression", path, parse)
     if expression is None:
         raise ConfigurationError("A filter needs an expression.", path=f"{path}.expression")
@@ -129,14 +160,12 @@ def _default(routing: Mapping[str, Any]) -> Target | None:
     if value is None:
         return None
     document = _mapping(value, path)
-    if "timeout" in document:
+    if document.get("timeout") not in (None, ""):
         raise ConfigurationError("The default filter takes no timeout.", path=f"{path}.timeout")
-    _refuse_unknown(document, (*_RULE_KEYS, "filter_friendly_name"), path)
-    return _target({key: document[key] for key in document if key != "filter_friendly_name"}, path)
+    return _target({key: document[key] for key in _RULE_KEYS if key in document}, path)
 
 
 def _target(value: Mapping[str, Any], path: str, *, inherited_queue: str = "") -> Target:
-    _refuse_unknown(value, _TARGET_KEYS, path)
     queue = value.get("queue") or inherited_queue
     if not isinstance(queue, str) or not queue:
         raise ConfigurationError("The first target needs a queue.", path=f"{path}.queue")
@@ -251,3 +280,11 @@ def _check_queues(workflow: Workflow, queues: Container[str]) -> None:
     for path, target in places:
         if target.queue not in queues:
             raise ConfigurationError("There is no queue %(queue)s in this workspace.", path=path, queue=target.queue)
+
+
+def _check_calendars(workflow: Workflow, calendars: Container[str]) -> None:
+    for index, rule in enumerate(workflow.filters):
+        try:
+            business_hours.check(rule.expression.references, calendars)
+        except ExpressionError as error:
+            _refuse(error, f"task_routing.filters[{index}].expression")

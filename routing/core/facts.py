@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from routing.core.expressions import Expression
-from routing.core.workflow import Step, Workflow
+from routing.core.workflow import Step
 
 REFUSAL_PAUSE_SECONDS: Final = 5.0
 """How long a task is kept from a worker who rejected it or let it time out.
@@ -22,11 +22,12 @@ class ChannelFacts:
     available: bool = True
     load: int = 0
     assigned: int = 0
+    last_assigned: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerFacts:
-    """A worker; ``last_assigned`` is 0 for one who never had work."""
+    """A worker; ``last_assigned`` is 0 for one who never had work. ``number`` is his row's."""
 
     sid: str
     number: int
@@ -41,18 +42,23 @@ class WorkerFacts:
 
 @dataclass(frozen=True, slots=True)
 class QueueFacts:
-    """A queue; without an expression nobody is a member."""
+    """A queue; without an expression nobody is a member. ``max_reserved`` workers are asked at once."""
 
     sid: str
     expression: Expression | None
     lifo: bool = False
+    max_reserved: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class TaskFacts:
-    """A pending task. ``refusals`` holds who must not get it again, and until when."""
+    """A pending task, known to the board by the ``number`` of its row.
 
-    sid: str
+    ``refusals`` holds the numbers of workers who must not get it again, and until when; ``excluded`` those who never
+    do. A task for one ``target_worker`` goes to nobody else, whether or not he is in the queue, and with
+    ``ignore_capacity`` even if he is away or full. ``entering`` until a decision has asked the step's ``skip_if``.
+    """
+
     number: int
     version: int
     queue: str
@@ -62,9 +68,13 @@ class TaskFacts:
     created: float
     attributes: Mapping[str, Any] = field(default_factory=dict)
     required_skills: frozenset[str] = frozenset()
-    workflow: Workflow | None = None
+    workflow_version: int | None = None
     step: Step | None = None
-    refusals: tuple[tuple[str, float], ...] = ()
+    refusals: tuple[tuple[int, float], ...] = ()
+    target_worker: int | None = None
+    ignore_capacity: bool = False
+    excluded: tuple[int, ...] = ()
+    entering: bool = True
 
     @property
     def deadline(self) -> float | None:

@@ -18,8 +18,11 @@ TASK: Final = Machine(
         "wrap_up": on("assigned", to="wrapping"),
         "complete": on("assigned", "wrapping", to="completed"),
         "cancel": on("pending", "reserved", to="canceled"),
+        "transfer": on("assigned", to="pending"),
+        "keep": on("pending", "reserved", to="assigned"),
     },
 )
+"""``transfer`` sends an assigned task on while its first agent keeps his reservation; ``keep`` gives it back to him."""
 
 RESERVATION: Final = Machine(
     "reservation",
@@ -34,6 +37,18 @@ RESERVATION: Final = Machine(
         "complete": on("accepted", "wrapping", to="completed"),
     },
 )
+
+TRANSFER: Final = Machine(
+    "transfer",
+    initial="initiated",
+    moves={
+        "complete": on("initiated", to="completed"),
+        "fail": on("initiated", to="failed"),
+        "cancel": on("initiated", to="canceled"),
+    },
+)
+
+TRANSFER_ENDED: Final = ("completed", "failed", "canceled")
 
 TASK_ENDED: Final = ("completed", "canceled")
 TASK_LIVE: Final = ("pending", "reserved", "assigned", "wrapping")

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -31,21 +31,43 @@ class ExpressionError(Invalid):
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where a part stands in the text: line and column count from 1; ``text[start:end]`` is the part."""
+
+    line: int
+    column: int
+    start: int
+    end: int
+
+    def to(self, other: "Place") -> "Place":
+        """From here to the end of another place."""
+        return Place(self.line, self.column, self.start, other.end)
+
+
+@dataclass(frozen=True, slots=True)
 class Literal:
     """A constant."""
 
     value: str | int | float | bool | None
+    place: Place = field(compare=False)
     depth: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A dotted path with indices, and where it stands."""
+    """A dotted path with indices."""
 
     path: ReferencePath
-    line: int
-    column: int
+    place: Place = field(compare=False)
     depth: int = 0
+
+    @property
+    def line(self) -> int:
+        return self.place.line
+
+    @property
+    def column(self) -> int:
+        return self.place.column
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +75,7 @@ class Listed:
     """``[a, b]``"""
 
     items: "tuple[Operand, ...]"
+    place: Place = field(compare=False)
     depth: int
 
 
@@ -64,6 +87,10 @@ class Comparison:
     left: "Operand"
     right: "Operand"
     depth: int
+
+    @property
+    def place(self) -> Place:
+        return self.left.place.to(self.right.place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +112,19 @@ class Junction:
 
 Operand = Literal | Reference | Listed
 Condition = Comparison | Negation | Junction
+
+OPERATORS: Final = {
+    "EQ": "==",
+    "NE": "!=",
+    "GE": ">=",
+    "GT": ">",
+    "LE": "<=",
+    "LT": "<",
+    "CONTAINS": "contains",
+    "HAS": "has",
+    "IN": "in",
+}
+"""By the grammar's kind of word, never by its letters: case-insensitively, "ſ" is an "s" as well."""
 
 # What may stand at the place, told by the kinds of words that the grammar would take there; the first that fits.
 VALUE = "Line %(line)d, column %(column)d: a value is expected: a name, a text, a number, true, false, null or a list."
@@ -122,32 +162,33 @@ class _Builder(Transformer[Token, Condition]):
     """Builds the tree while parsing, so that no recursion is needed on what a stranger wrote."""
 
     def string(self, token: Token) -> Literal:
-        return Literal(re.sub(r"\\([\\'\"])", r"\1", token[1:-1]))
+        return Literal(re.sub(r"\\([\\'\"])", r"\1", token[1:-1]), _place(token))
 
     def number(self, token: Token) -> Literal:
         whole = re.fullmatch(r"-?[0-9]+", token) is not None
-        return Literal(int(token) if whole else float(token))
+        return Literal(int(token) if whole else float(token), _place(token))
 
-    def true(self, _token: Token) -> Literal:
-        return Literal(True)
+    def true(self, token: Token) -> Literal:
+        return Literal(True, _place(token))
 
-    def false(self, _token: Token) -> Literal:
-        return Literal(False)
+    def false(self, token: Token) -> Literal:
+        return Literal(False, _place(token))
 
-    def null(self, _token: Token) -> Literal:
-        return Literal(None)
+    def null(self, token: Token) -> Literal:
+        return Literal(None, _place(token))
 
-    def list(self, *items: Operand) -> Listed:
-        return Listed(items, _depth(items))
+    def list(self, *parts: Any) -> Listed:
+        items = parts[1::2]  # Between them stand brackets and commas.
+        return Listed(items, _place(parts[0]).to(_place(parts[-1])), _depth(items))
 
     def reference(self, *tokens: Token) -> Reference:
-        path = tuple(_index(token) if token.type == "NUMBER" else str(token) for token in tokens)
-        return Reference(path, *_place(tokens[0]))
+        path = tuple(_part(token) for token in tokens if token.type in ("NAME", "NUMBER"))
+        return Reference(path, _place(tokens[0]).to(_place(tokens[-1])))
 
     def operator(self, token: Token) -> str:
-        return "==" if token.type == "EQ" else token.lower()
+        return OPERATORS[token.type]
 
-    def not_in(self, _token: Token) -> str:
+    def not_in(self, *_tokens: Token) -> str:
         return "not_in"
 
     def comparison(self, left: Operand, operator: str, right: Operand) -> Comparison:
@@ -166,14 +207,17 @@ class _Builder(Transformer[Token, Condition]):
         return condition
 
 
-def _place(token: Token) -> tuple[int, int]:
-    return token.line or 1, token.column or 1
+def _place(token: Token) -> Place:
+    start = token.start_pos or 0
+    return Place(token.line or 1, token.column or 1, start, token.end_pos or start)
 
 
-def _index(token: Token) -> int:
+def _part(token: Token) -> str | int:
+    if token.type == "NAME":
+        return str(token)
     if not token.isdigit():
-        line, column = _place(token)
-        raise ExpressionError(INDEX, line=line, column=column, expected="whole number")
+        place = _place(token)
+        raise ExpressionError(INDEX, line=place.line, column=place.column, expected="whole number")
     return int(token)
 
 
@@ -208,7 +252,7 @@ def _explained(text: str, error: UnexpectedInput) -> ExpressionError:
     ended = isinstance(error, UnexpectedToken) and error.token.type == "$END"
     offset = len(text.rstrip()) if ended else (error.pos_in_stream or 0)
     line, column = text.count("\n", 0, offset) + 1, offset - (text.rfind("\n", 0, offset) + 1) + 1
-    if re.search(r"[A-Za-z0-9_$]$", text[:offset]) and text[offset : offset + 1] == "-":
+    if re.search(r"[\w$]$", text[:offset]) and text[offset : offset + 1] == "-":
         return ExpressionError(HYPHEN, line=line, column=column)
     if isinstance(error, UnexpectedCharacters):
         if text[offset] in "'\"":
@@ -239,6 +283,6 @@ def read_path(text: str) -> ReferencePath:
     Raises ExpressionError.
     """
     tree = read(f"{text} == 1")
-    if isinstance(tree, Comparison) and isinstance(tree.left, Reference) and tree.right == Literal(1):
+    if isinstance(tree, Comparison) and isinstance(tree.left, Reference) and tree.left.place.end == len(text.rstrip()):
         return tree.left.path
     raise ExpressionError(NAME_ALONE, line=1, column=1, expected="name")

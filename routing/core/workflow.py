@@ -61,10 +61,13 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Workflow:
-    """A whole document."""
+    """A whole document. ``ignored`` are the places of keys in it that decide nothing, ``calendars`` the unique names
+    of the business calendars that its filters ask."""
 
     filters: tuple[Filter, ...] = ()
     default: Target | None = None
+    ignored: tuple[str, ...] = ()
+    calendars: frozenset[str] = frozenset()
 
     @property
     def queues(self) -> frozenset[str]:
@@ -98,9 +101,12 @@ def step_at(workflow: Workflow, position: tuple[int, int], *, ends_at_age: int) 
     return Step(index, target, workflow.filters[index].targets[target], ends_at_age)
 
 
-def first_step(workflow: Workflow, attributes: Mapping[str, Any]) -> Step | None:
-    """Where a new task begins; None when no filter matches and there is no default filter."""
-    return _enter_filter(workflow, attributes, first=0, age=0) or _default_step(workflow, 0)
+def first_step(workflow: Workflow, attributes: Mapping[str, Any], *, age: int = 0) -> Step | None:
+    """Where a task begins; None when no filter matches and there is no default filter.
+
+    A task that comes here at a later ``age``, by a transfer or a new version, has the whole time of each step left.
+    """
+    return _enter_filter(workflow, attributes, first=0, age=age) or _default_step(workflow, age)
 
 
 def step_after_timeout(workflow: Workflow, attributes: Mapping[str, Any], step: Step) -> Step | None:

@@ -49,7 +49,12 @@ def make_task(workspace: Workspace, queue: TaskQueue | None = None, **more: Any)
 
 
 def offered(task: Task, worker: Worker) -> Reservation:
-    return queries.reservation(actions.offer(queries.task(task.sid), worker=worker).sid)
+    return asked(task, worker)[0]
+
+
+def asked(task: Task, *workers: Worker) -> list[Reservation]:
+    """The task is offered to all of these at once."""
+    return [queries.reservation(row.sid) for row in actions.offer(queries.task(task.sid), workers=workers)]
 
 
 def accepted(task: Task, worker: Worker) -> Reservation:

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from kernel.actor import SYSTEM
 from routing import actions
-from routing.models import TaskQueue, Workflow
+from routing.models import Draft, TaskQueue, Workflow
 from tests.office import enter
 from tests.people import House, available, full_house
 
@@ -74,11 +74,10 @@ def test_filters_and_targets_are_added_moved_and_removed(page: Page) -> None:
     made.locator(".cc-filter-head").get_by_role("button", name="Earlier").click()
     page.get_by_role("button", name="Add a filter").click()
     page.locator("[data-item=filter]").nth(2).get_by_role("button", name="Remove the filter").click()
-    page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.get_by_text("was changed successfully")).to_be_visible()
+    page.get_by_role("button", name="Save draft", exact=True).click()
+    expect(page.get_by_text("You see the draft.")).to_be_visible()
 
-    row.refresh_from_db()
-    first, second = json.loads(row.configuration)["task_routing"]["filters"]
+    first, second = json.loads(Draft.objects.get().configuration)["task_routing"]["filters"]
     assert first == {
         "filter_friendly_name": "New",
         "expression": "topic == 'sales'",

@@ -40,13 +40,11 @@ def test_queue_is_made_and_changed(workspace):
 
     fresh = TaskQueue.objects.get()
     assert (fresh.friendly_name, fresh.target_workers, fresh.version) == ("Billing", "skills HAS 'billing'", 2)
-    assert list(Event.objects.order_by("pk").values_list("type", flat=True)) == [
-        "task-queue.created",
-        "task-queue.updated",
-    ]
+    told = Event.objects.filter(subject_sid=queue.sid).order_by("pk")
+    assert list(told.values_list("type", flat=True)) == ["task-queue.created", "task-queue.expression.updated"]
     event = Event.objects.last()
     assert event.audiences == [f"floor:{workspace.sid}"]
-    assert event.data == task_queue_payload(fresh)
+    assert event.data == {**task_queue_payload(fresh), "previous": {"target_workers": "1==1"}}
 
 
 def test_expression_is_refused_at_its_place(workspace, queue):
@@ -64,7 +62,13 @@ def test_empty_expression_is_allowed(queue):
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("friendly_name", " "), ("friendly_name", "x" * 65), ("task_order", "RANDOM"), ("max_reserved_workers", 2)],
+    [
+        ("friendly_name", " "),
+        ("friendly_name", "x" * 65),
+        ("task_order", "RANDOM"),
+        ("max_reserved_workers", 0),
+        ("max_reserved_workers", 51),
+    ],
 )
 def test_queue_fields_are_checked(queue, field, value):
     with pytest.raises(Invalid) as caught:
@@ -111,7 +115,7 @@ def test_workflow_keeps_a_version_for_each_document(workspace, queue):
         (3, second),
     ]
     event = Event.objects.filter(type="workflow.updated").last()
-    assert event.data == workflow_payload(Workflow.objects.get())
+    assert event.data == {**workflow_payload(Workflow.objects.get()), "previous": {"configuration": first}}
 
 
 def test_tasks_stay_on_their_version(workspace, queue):

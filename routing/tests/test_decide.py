@@ -1,93 +1,25 @@
 """The decision: who is offered what, in which order, and what follows from deadlines."""
 
-import json
-from dataclasses import replace
-
 import pytest
-from hypothesis import settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from routing.core.board import Board
-from routing.core.decide import decide
-from routing.core.document import parse_workflow
+from routing.core.decide import Decision, Move, decide
 from routing.core.expressions import parse
-from routing.core.facts import ChannelFacts, QueueFacts, TaskFacts, WorkerFacts
-from routing.core.workflow import first_step
+from routing.core.facts import ChannelFacts, QueueFacts
+from routing.tests.cast import EVERYBODY, NOW, board, in_step, moves, offers, put, task, worker
 
-NOW = 1000.0
-EVERYBODY = parse("1==1")
-
-
-class Everything:
-    def __contains__(self, _):
-        return True
+LIFO = QueueFacts("WQ1", EVERYBODY, lifo=True)
 
 
-def worker(name, *, number=1, available=True, last_assigned=0.0, capacity=1, load=0, open_=True, **attributes):
-    return WorkerFacts(
-        sid=f"WK{name}",
-        number=number,
-        friendly_name=name,
-        activity_sid="WAon" if available else "WAoff",
-        activity_name="Available" if available else "Offline",
-        available=available,
-        attributes=attributes,
-        channels={"default": ChannelFacts(capacity, open_, load), "voice": ChannelFacts(1)},
-        last_assigned=last_assigned,
-    )
-
-
-def task(name, *, number=1, queue="WQ1", priority=0, start=100.0, skills=(), channel="default", **more):
-    return TaskFacts(
-        sid=f"WT{name}",
-        number=number,
-        version=1,
-        queue=queue,
-        channel=channel,
-        priority=priority,
-        virtual_start=start,
-        created=start,
-        required_skills=frozenset(skills),
-        **more,
-    )
-
-
-def in_step(name, target, *, attributes=None, others=(), default=None, **more):
-    routing = {"filters": [{"expression": "1==1", "targets": [{"queue": "WQ1"} | target, *others]}]}
-    if default:
-        routing["default_filter"] = {"queue": default}
-    workflow = parse_workflow(json.dumps({"task_routing": routing}), queues=Everything())
-    step = first_step(workflow, attributes or {})
-    return task(name, attributes=attributes or {}, workflow=workflow, step=step, **more)
-
-
-def board(*facts, queues=()):
-    made = Board()
-    for queue in queues or (QueueFacts("WQ1", EVERYBODY), QueueFacts("WQ2", EVERYBODY)):
-        made.put_queue(queue)
-    for each in facts:
-        put(made, each)
-    return made
-
-
-def put(made, facts, now=NOW):
-    if isinstance(facts, WorkerFacts):
-        made.put_worker(facts)
-    else:
-        made.put_task(facts, now=now)
-
-
-def offers(made, now=NOW, **more):
-    return [(offer.task.sid[2:], offer.worker_sid[2:]) for offer in decide(made, now, **more).offers]
+# --- the order of tasks ---
 
 
 def test_highest_priority_goes_first_then_the_oldest():
     made = board(
-        task("A", number=1, priority=50, start=100),
-        task("B", number=2, priority=75, start=101),
-        task("C", number=3, priority=20, start=102),
-        task("D", number=4, priority=50, start=103),
+        task("A", priority=50, start=100),
+        task("B", priority=75, start=101),
+        task("C", priority=20, start=102),
+        task("D", priority=50, start=103),
         worker("ada", capacity=4),
     )
 
@@ -96,59 +28,166 @@ def test_highest_priority_goes_first_then_the_oldest():
 
 def test_virtual_start_time_keeps_a_place_in_line():
     made = board(
-        task("A", number=1, priority=50, start=100),
-        task("B", number=2, priority=75, start=90),
-        task("D", number=4, priority=50, start=60),
+        task("A", priority=50, start=100),
+        task("B", priority=75, start=90),
+        task("D", priority=50, start=60),
         worker("ada", capacity=4),
     )
 
     assert [name for name, _ in offers(made)] == ["B", "D", "A"]
 
 
+def test_virtual_start_time_before_1970_counts():
+    made = board(
+        task("A", start=0.0), task("B", start=-86_400.0), task("C", start=-86_400.000001), worker("ada", capacity=3)
+    )
+
+    assert [name for name, _ in offers(made)] == ["C", "B", "A"]
+
+
+def test_of_equals_the_task_that_was_made_first_goes_first():
+    made = board(task("B"), task("A"), worker("ada", capacity=2))
+
+    assert [name for name, _ in offers(made)] == ["A", "B"]
+
+
 def test_priority_counts_across_queues():
-    made = board(task("A", queue="WQ1", priority=1), task("B", queue="WQ2", priority=2, number=2), worker("ada"))
+    made = board(task("A", queue="WQ1", priority=1), task("B", queue="WQ2", priority=2), worker("ada"))
+
+    assert offers(made) == [("B", "ada")]
+
+
+def test_greatest_priority_counts():
+    made = board(task("A", priority=2**31 - 2), task("B", priority=2**31 - 1), worker("ada"))
 
     assert offers(made) == [("B", "ada")]
 
 
 def test_lifo_queue_is_newest_first_and_ignores_priority():
     made = board(
-        task("A", priority=9, start=100),
-        task("B", number=2, start=200),
-        worker("ada", capacity=2),
-        queues=[QueueFacts("WQ1", EVERYBODY, lifo=True)],
+        task("A", priority=9, start=100), task("B", start=200), task("C", start=200), worker("ada", capacity=3),
+        queues=[LIFO],
+    )  # fmt: skip
+
+    assert [name for name, _ in offers(made)] == ["C", "B", "A"]
+
+
+@pytest.mark.parametrize(("lifo_first", "order"), [(False, ["A", "D", "B", "C"]), (True, ["B", "C", "A", "D"])])
+def test_one_kind_of_queue_is_emptied_first_by_prioritize_queue_order(lifo_first, order):
+    made = board(
+        task("A", queue="WQ2", start=300, priority=1),
+        task("B", start=200),
+        task("C", start=100, priority=9),
+        task("D", queue="WQ2", start=50),
+        worker("ada", capacity=4),
+        queues=[LIFO, QueueFacts("WQ2", EVERYBODY)],
+        lifo_first=lifo_first,
     )
 
-    assert [name for name, _ in offers(made)] == ["B", "A"]
+    assert [name for name, _ in offers(made)] == order
+
+
+# --- the order of workers ---
 
 
 def test_never_assigned_goes_before_longest_idle():
     made = board(
-        worker("ada", number=1, last_assigned=500),
-        worker("ben", number=2, last_assigned=400),
-        worker("cy", number=3),
-        *(task(name, number=place) for place, name in enumerate("ABC")),
+        worker("ada", last_assigned=500),
+        worker("ben", last_assigned=400),
+        worker("cy"),
+        *(task(name) for name in "ABC"),
     )
 
     assert offers(made) == [("A", "cy"), ("B", "ben"), ("C", "ada")]
 
 
+def test_of_equally_idle_the_smaller_number_goes_first():
+    made = board(worker("ben", last_assigned=400), worker("ada", last_assigned=400), task("A"))
+
+    assert offers(made) == [("A", "ada")]
+
+
+def test_idleness_counts_from_the_last_assignment_on_any_channel():
+    made = board(worker("ada", capacity=2), worker("ben", last_assigned=400, capacity=2), task("A", channel="voice"))
+    assert offers(made) == [("A", "ada")]
+
+    put(made, task("B"), task("C", start=101))
+
+    assert offers(made) == [("B", "ben"), ("C", "ada")]
+
+
 def test_offers_go_round_when_everybody_has_capacity():
-    made = board(
-        worker("ada", number=1, capacity=2),
-        worker("ben", number=2, capacity=2),
-        *(task(name, number=place) for place, name in enumerate("ABCD")),
-    )
+    made = board(worker("ada", capacity=2), worker("ben", capacity=2), *(task(name) for name in "ABCD"))
 
     assert [who for _, who in offers(made)] == ["ada", "ben", "ada", "ben"]
 
 
+def test_optimized_channel_has_a_rotation_of_its_own():
+    voice = {"voice": ChannelFacts(1, last_assigned=900.0)}
+    workers = [worker("ada", channels=voice, last_assigned=1.0), worker("ben", last_assigned=950.0)]
+
+    shared = board(*workers, task("A", channel="voice"))
+    own = board(*workers, task("A", channel="voice"), task("B"), optimized=frozenset({"voice"}))
+
+    assert offers(shared) == [("A", "ada")]
+    assert offers(own) == [("A", "ben"), ("B", "ada")]
+
+
+def test_order_by_goes_before_idleness():
+    target = {"order_by": "worker.finance ASC, worker.support ASC"}
+    made = board(
+        worker("ada", finance=10, support=8),
+        worker("ben", finance=10, support=5, last_assigned=900.0),
+        worker("cy", finance=9, support=99, last_assigned=950.0),
+        *(in_step(name, target) for name in "ABC"),
+    )
+
+    assert offers(made) == [("A", "cy"), ("B", "ben"), ("C", "ada")]
+
+
+@pytest.mark.parametrize(("direction", "order"), [("ASC", ["ben", "ada"]), ("DESC", ["ada", "ben"])])
+def test_order_by_puts_missing_and_fractional_numbers_last_in_both_directions(direction, order):
+    target = {"order_by": f"worker.level {direction}"}
+    made = board(
+        worker("ada", level=2),
+        worker("ben", level=-1),
+        worker("cy", level="7"),
+        worker("dee", level=1.5),
+        worker("eve", level=True),
+        worker("fay"),
+        *(in_step(name, target) for name in "ABCDEF"),
+    )
+
+    assert [who for _, who in offers(made)] == [*order, "cy", "dee", "eve", "fay"]
+
+
+def test_order_by_is_ignored_when_nobody_has_the_number():
+    target = {"order_by": "worker.level DESC"}
+    made = board(worker("ada", last_assigned=9.0), worker("ben", level="3"), in_step("A", target))
+
+    assert offers(made) == [("A", "ben")]
+
+
+def test_changed_attribute_changes_the_order():
+    target = {"order_by": "worker.level DESC"}
+    made = board(worker("ada", level=2, load=1), worker("ben", level=1, load=1), in_step("A", target))
+    assert offers(made) == []
+
+    put(made, worker("ada", level=0), worker("ben", level=1))
+
+    assert offers(made) == [("A", "ben")]
+
+
+# --- who may serve ---
+
+
 def test_nobody_unavailable_full_or_closed_is_asked():
     made = board(
-        worker("off", available=False),
-        worker("full", number=2, capacity=1, load=1),
-        worker("closed", number=3, open_=False),
-        worker("none", number=4, capacity=0),
+        worker("ada", available=False),
+        worker("ben", capacity=1, load=1),
+        worker("cy", open_=False),
+        worker("dee", capacity=0),
+        worker("eve", capacity=1, load=3),
         task("A"),
     )
 
@@ -156,7 +195,7 @@ def test_nobody_unavailable_full_or_closed_is_asked():
 
 
 def test_channels_have_their_own_capacity():
-    made = board(worker("ada", load=1), task("A"), task("B", number=2, channel="voice"))
+    made = board(worker("ada", load=1), task("A"), task("B", channel="voice"))
 
     assert offers(made) == [("B", "ada")]
 
@@ -165,13 +204,19 @@ def test_channel_that_the_worker_does_not_have_is_no_capacity():
     assert offers(board(worker("ada"), task("A", channel="fax"))) == []
 
 
+def test_nobody_gets_more_than_his_capacity_in_one_decision():
+    made = board(worker("ada", capacity=3, load=1), *(task(name) for name in "ABCD"))
+
+    assert offers(made) == [("A", "ada"), ("B", "ada")]
+
+
 def test_membership_and_required_skills():
     made = board(
-        worker("ada", number=1, skills=["billing"], site="Madrid"),
-        worker("ben", number=2, skills=["billing", "spanish"], site="Lima"),
-        worker("cy", number=3, skills="billing spanish", site="Madrid"),
+        worker("ada", skills=["billing"], site="Madrid"),
+        worker("ben", skills=["billing", "spanish"], site="Lima"),
+        worker("cy", skills="billing spanish", site="Madrid"),
         task("A", skills=["billing", "spanish"]),
-        task("B", number=2, queue="WQ2"),
+        task("B", queue="WQ2"),
         queues=[QueueFacts("WQ1", EVERYBODY), QueueFacts("WQ2", parse("site == 'Madrid'"))],
     )
 
@@ -183,134 +228,382 @@ def test_queue_without_expression_keeps_its_tasks():
 
 
 def test_target_expression_compares_task_and_worker():
-    target = {"expression": "worker.level >= task.level AND worker.activity_name == 'Available'"}
+    target = {"expression": "worker.level >= task.level"}
     made = board(
-        worker("ada", number=1, level=3),
-        worker("ben", number=2, level=7),
+        worker("ada", level=3),
+        worker("ben", level=7),
         in_step("A", target, attributes={"level": 5}),
-        in_step("B", target, attributes={"level": 1}, number=2),
-        in_step("C", target, attributes={"level": 9}, number=3),
+        in_step("B", target, attributes={"level": 1}),
+        in_step("C", target, attributes={"level": 9}),
     )
 
     assert offers(made) == [("A", "ben"), ("B", "ada")]
 
 
-def test_expression_on_capacity_follows_what_was_just_given():
+def test_tasks_that_differ_in_kind_of_value_alone_are_told_apart():
+    target = {"expression": "worker.code == task.code"}
+    made = board(
+        worker("ada", code="1"),
+        worker("ben", code=1),
+        *(in_step(name, target, attributes={"code": code}) for name, code in (("A", 1), ("B", "1"), ("C", True))),
+    )
+
+    assert offers(made) == [("A", "ben"), ("B", "ada")]
+
+
+def test_target_expression_on_capacity_follows_what_was_just_given():
     target = {"expression": "worker.channel.voice.available_capacity_percentage == 100"}
     made = board(
         worker("ada"),
-        worker("ben", number=2, last_assigned=NOW + 1),
+        worker("ben", last_assigned=NOW + 1),
         task("A", channel="voice", priority=1),
-        in_step("B", target, number=2),
+        in_step("B", target),
     )
 
     assert offers(made) == [("A", "ada"), ("B", "ben")]
 
 
-def test_known_worker_waits_for_that_worker():
-    target = {"known_worker_friendly_name": "task.owner"}
-    made = board(
-        worker("ada"),
-        worker("ben", number=2, available=False),
-        in_step("A", target, attributes={"owner": "BEN"}),
-        in_step("B", target, attributes={"owner": None}, number=2),
-    )
+def test_target_expression_on_load_lets_a_worker_in_again():
+    target = {"expression": "worker.channel.voice.assigned_tasks == 0"}
+    busy = {"voice": ChannelFacts(1, load=1, assigned=1)}
+    made = board(worker("ada", channels=busy), in_step("A", target))
     assert offers(made) == []
 
-    put(made, worker("ben", number=2))
+    put(made, worker("ada"))
+
+    assert offers(made) == [("A", "ada")]
+
+
+def test_expression_that_becomes_true_by_an_offer_counts_in_the_next_decision():
+    target = {"expression": "worker.channel.voice.available_capacity_percentage == 0"}
+    made = board(worker("ada"), in_step("A", target, priority=9), task("B", channel="voice"))
+
+    assert offers(made) == [("B", "ada")]
+    assert offers(made) == [("A", "ada")]
+
+
+def test_activity_based_expression_replaces_availability():
+    target = {"expression": "worker.activity_name IN ['Lunch', 'Available']"}
+    made = board(
+        worker("ada", activity=("WAlunch", "Lunch"), available=False),
+        worker("ben", activity=("WAoff", "Offline"), available=False),
+        worker("cy", activity=("WAlunch", "Lunch"), available=False, load=1),
+        *(in_step(name, target) for name in "AB"),
+    )
+
+    assert offers(made) == [("A", "ada")]
+
+
+def test_activity_based_expression_by_sid_follows_the_activity():
+    target = {"expression": "worker.activity_sid != 'WAon'"}
+    made = board(worker("ada"), in_step("A", target))
+    assert offers(made) == []
+
+    put(made, worker("ada", available=False))
+
+    assert offers(made) == [("A", "ada")]
+
+
+@pytest.mark.parametrize(
+    ("target", "owner"),
+    [
+        ({"known_worker_friendly_name": "task.owner"}, "BEN"),
+        ({"known_worker_sid": "task.owner"}, "WKben"),
+    ],
+)
+def test_known_worker_waits_for_that_worker(target, owner):
+    made = board(worker("ada"), worker("ben", load=1), in_step("A", target, attributes={"owner": owner}))
+    assert offers(made) == []
+
+    put(made, worker("ben"))
 
     assert offers(made) == [("A", "ben")]
 
 
-def test_order_by_goes_before_idleness_and_missing_comes_last():
-    target = {"order_by": "worker.finance ASC, worker.support ASC"}
-    workers = [
-        worker("alice", number=1, finance=10, support=8),
-        worker("bob", number=2, finance=10, support=5, last_assigned=900.0),
-        worker("cy", number=3),
+def test_known_worker_sid_is_not_folded():
+    made = board(worker("ben"), in_step("A", {"known_worker_sid": "task.owner"}, attributes={"owner": "wkBEN"}))
+
+    assert offers(made) == []
+
+
+@pytest.mark.parametrize("owner", [None, 7, "nobody", ["ben"]])
+def test_known_worker_that_names_nobody_is_nobody(owner):
+    made = board(worker("ben"), in_step("A", {"known_worker_friendly_name": "task.owner"}, attributes={"owner": owner}))
+
+    assert offers(made) == []
+
+
+def test_known_worker_must_be_in_the_queue_and_fulfil_the_expression():
+    target = {"known_worker_sid": "task.owner", "expression": "worker.level > 3"}
+    queue = QueueFacts("WQ1", parse("site == 'Lima'"))
+    tasks = [
+        in_step(name, target, attributes={"owner": f"WK{who}"})
+        for name, who in (("A", "ada"), ("B", "ben"), ("C", "cy"))
     ]
+    made = board(
+        worker("ada", site="Rome", level=9), worker("ben", site="Lima", level=1), worker("cy", site="Lima", level=9),
+        *tasks, queues=[queue],
+    )  # fmt: skip
 
-    made = board(*workers, *(in_step(name, target, number=place) for place, name in enumerate("ABC")))
-
-    assert offers(made) == [("A", "bob"), ("B", "alice"), ("C", "cy")]
+    assert offers(made) == [("C", "cy")]
 
 
-def test_refusing_worker_is_asked_again_only_after_a_pause_and_others_go_first():
-    made = board(worker("ada"), task("A", refusals=(("WKada", NOW + 5),)))
+def test_known_worker_who_is_renamed_is_found_by_his_new_name():
+    made = board(worker("ada"), in_step("A", {"known_worker_friendly_name": "task.owner"}, attributes={"owner": "Ben"}))
+    assert offers(made) == []
+
+    put(made, worker("ben"))
+
+    assert offers(made) == [("A", "ben")]
+
+
+def test_target_worker_gets_the_task_whatever_his_queues_and_skills():
+    made = board(
+        worker("ada"), worker("ben"), task("A", target_worker=2, skills=["x"]), queues=[QueueFacts("WQ1", None)]
+    )
+
+    assert offers(made) == [("A", "ben")]
+
+
+@pytest.mark.parametrize("why_not", [{"load": 1}, {"available": False}, {"open_": False}, {"capacity": 0}])
+def test_target_worker_is_awaited_unless_capacity_is_ignored(why_not):
+    target = worker("ben", **why_not)
+
+    assert offers(board(target, task("A", target_worker=2))) == []
+    assert offers(board(target, task("A", target_worker=2, ignore_capacity=True))) == [("A", "ben")]
+
+
+def test_target_worker_who_comes_later_is_found():
+    made = board(task("A", target_worker=2, ignore_capacity=True), task("B", target_worker=2, start=50))
+    assert offers(made) == []
+
+    put(made, worker("ada"), worker("ben"))
+
+    assert offers(made) == [("B", "ben"), ("A", "ben")]
+
+
+def test_excluded_worker_never_gets_the_task():
+    made = board(
+        worker("ada"), task("A", excluded=(1,)), task("B", target_worker=1, ignore_capacity=True, excluded=(1,))
+    )
+    assert offers(made, NOW + 1e6) == []
+
+    put(made, worker("ben"))
+
+    assert offers(made) == [("A", "ben")]
+
+
+# --- refusals ---
+
+
+def test_refusing_worker_is_asked_again_only_after_a_pause():
+    made = board(worker("ada"), task("A", refusals=((1, NOW + 5),)))
     assert offers(made, NOW) == []
+    assert made.next_due() == NOW + 5
     assert offers(made, NOW + 4.9) == []
 
     assert offers(made, NOW + 5) == [("A", "ada")]
+    assert made.next_due() is None
 
-    made = board(worker("ada"), worker("ben", number=2, last_assigned=999.0), task("A", refusals=(("WKada", NOW + 5),)))
+
+def test_others_are_asked_before_the_refusing_worker():
+    made = board(worker("ada"), worker("ben", last_assigned=999.0), task("A", refusals=((1, NOW + 5),)))
+
     assert offers(made) == [("A", "ben")]
 
 
 @pytest.mark.timeout(5)
 def test_of_two_refusals_by_one_worker_the_later_one_counts():
-    made = board(worker("ada"), task("A", refusals=(("WKada", NOW - 1), ("WKada", NOW + 5))))
+    made = board(worker("ada"), task("A", refusals=((1, NOW - 1), (1, NOW + 5))))
 
-    assert not decide(made, NOW + 1).offers
-    assert [each.worker_sid for each in decide(made, NOW + 6).offers] == ["WKada"]
+    assert offers(made, NOW + 1) == []
+    assert offers(made, NOW + 6) == [("A", "ada")]
+
+
+def test_refusals_end_one_after_the_other():
+    made = board(worker("ada"), worker("ben", load=1), task("A", refusals=((2, NOW + 2), (1, NOW + 5))))
+    assert offers(made, NOW + 3) == []
+
+    put(made, worker("ben"))
+
+    assert offers(made, NOW + 3) == [("A", "ben")]
 
 
 def test_refused_task_does_not_hold_up_the_next_one():
-    made = board(worker("ada"), task("A", priority=9, refusals=(("WKada", NOW + 5),)), task("B", number=2))
+    made = board(worker("ada"), task("A", priority=9, refusals=((1, NOW + 5),)), task("B"))
 
     assert offers(made) == [("B", "ada")]
 
 
-def test_step_over_moves_the_task_and_offers_nothing():
-    made = board(in_step("A", {"timeout": 10}, others=[{"queue": "WQ2", "timeout": 10}], start=100.0))
+def test_refused_task_keeps_its_place_in_line():
+    made = board(worker("ada", load=1), task("A", start=50, refusals=((1, NOW + 5),)), task("B"))
+    assert offers(made, NOW + 5) == []
 
-    assert not decide(made, 109.9)
-    decision = decide(made, 110.0)
-    assert [(move.task.sid, move.step.rule.queue) for move in decision.moves] == [("WTA", "WQ2")]
-    assert decision.timeouts == ()
-    assert not decide(made, 111.0)
+    put(made, worker("ada"))
+
+    assert offers(made, NOW + 5) == [("A", "ada")]
+
+
+# --- several workers at once ---
+
+THREE = QueueFacts("WQ1", EVERYBODY, max_reserved=3)
+
+
+def test_max_reserved_workers_asks_several_in_one_offer():
+    made = board(
+        worker("ada", last_assigned=9), worker("ben", capacity=2), worker("cy", load=1), worker("dee", last_assigned=5),
+        worker("eve", last_assigned=7), task("A"), task("B", start=101), queues=[THREE],
+    )  # fmt: skip
+
+    assert offers(made) == [("A", "ben", "dee", "eve"), ("B", "ada", "ben")]
+
+
+def test_max_reserved_workers_asks_one_when_only_one_is_free():
+    assert offers(board(worker("ada", capacity=9), task("A"), queues=[THREE])) == [("A", "ada")]
+
+
+def test_max_reserved_workers_leaves_out_who_refused_or_is_excluded():
+    made = board(
+        *(worker(name) for name in ("ada", "ben", "cy", "dee")), task("A", excluded=(2,), refusals=((3, NOW + 5),)),
+        queues=[THREE],
+    )  # fmt: skip
+
+    assert offers(made) == [("A", "ada", "dee")]
+
+
+# --- steps ---
+
+
+def test_step_that_is_over_moves_the_task():
+    made = board(in_step("A", {"timeout": 10}, start=100.0, version=7))
+    assert decide(made, 109.9) == Decision()
+    assert made.next_due() == 110.0
+
+    assert decide(made, 110.0) == Decision(moves=(Move(1, 7, "timeout"),))
+    assert decide(made, 111.0) == Decision()
+    assert made.next_due() is None
+
+
+def test_step_ends_by_the_age_of_the_task_not_by_its_virtual_start():
+    made = board(in_step("A", {"timeout": 10}, start=100.0, created=105.0))
+
+    assert moves(made, 114.9) == []
+    assert moves(made, 115.0) == [("A", "timeout")]
 
 
 def test_deadline_wins_over_an_offer():
     made = board(in_step("A", {"timeout": 10}, start=100.0), worker("ada"))
 
-    decision = decide(made, 110.0)
+    assert decide(made, 110.0) == Decision(moves=(Move(1, 1, "timeout"),))
 
-    assert [each.sid for each in decision.timeouts] == ["WTA"]
-    assert decision.offers == ()
+
+def test_deadline_that_passed_while_reserved_counts_when_the_task_is_back():
+    made = board(in_step("A", {"timeout": 10}, start=100.0), worker("ada"))
+    assert offers(made, 105.0) == [("A", "ada")]
+    assert moves(made, 111.0) == []
+
+    put(made, in_step("A", {"timeout": 10}, start=100.0, version=3), worker("ada"), now=120.0)
+
+    assert moves(made, 120.0) == [("A", "timeout")]
 
 
 def test_deadline_of_an_older_version_is_void():
-    first = in_step("A", {"timeout": 10}, start=100.0)
-    made = board(first)
-    later = in_step("A", {"timeout": 100}, start=100.0)
-    made.put_task(replace(later, version=2), now=105.0)
+    made = board(in_step("A", {"timeout": 10}, start=100.0))
+    put(made, in_step("A", {"timeout": 100}, start=100.0, version=2), now=105.0)
 
-    assert not decide(made, 150.0)
-    assert [each.sid for each in decide(made, 200.0).timeouts] == ["WTA"]
+    assert moves(made, 150.0) == []
+    assert moves(made, 200.0) == [("A", "timeout")]
 
 
-def test_skip_if_is_asked_once_when_nobody_is_free():
+def test_many_deadlines_come_in_portions_and_no_overdue_task_is_offered():
+    made = board(*(in_step(name, {"timeout": 10}, start=100.0) for name in "ABC"), worker("ada", capacity=9))
+
+    decisions = [decide(made, 200.0, limit=2), decide(made, 200.0, limit=2), decide(made, 200.0, limit=2)]
+
+    assert [len(each.moves) for each in decisions] == [2, 1, 0]
+    assert [each.offers for each in decisions] == [(), (), ()]
+
+
+# --- skip_if ---
+
+ELSEWHERE = [{"queue": "WQ2"}]
+
+
+def test_skip_if_is_asked_when_nobody_is_free():
     made = board(
         worker("ada", load=1),
-        in_step("A", {"skip_if": "workers.available < 2"}, others=[{"queue": "WQ2"}]),
-        in_step("B", {"skip_if": "workers.WAon == 0"}, others=[{"queue": "WQ2"}], number=2),
+        in_step("A", {"skip_if": "workers.available < 2"}, others=ELSEWHERE),
+        in_step("B", {"skip_if": "workers.available == 0"}, others=ELSEWHERE),
     )
 
     decision = decide(made, NOW)
 
-    assert [(move.task.sid, move.step.rule.queue) for move in decision.moves] == [("WTA", "WQ2")]
+    assert decision == Decision(moves=(Move(1, 1, "skip"),), settled=((2, 1),))
+    assert list(made.waiting) == [2]
+
+
+def test_skip_if_is_asked_once():
+    made = board(worker("ada", load=1), in_step("A", {"skip_if": "workers.available == 0"}, others=ELSEWHERE))
+    assert decide(made, NOW).settled == ((1, 1),)
+
     put(made, worker("ada", available=False))
-    assert not decide(made, NOW)
+
+    assert decide(made, NOW) == Decision()
+
+
+def test_skip_if_is_not_asked_of_a_task_that_entered_before():
+    made = board(in_step("A", {"skip_if": "1==1"}, others=ELSEWHERE, entering=False))
+
+    assert decide(made, NOW) == Decision()
 
 
 def test_skip_if_is_not_asked_when_somebody_is_free():
-    made = board(worker("ada"), in_step("A", {"skip_if": "1==1"}, others=[{"queue": "WQ2"}]))
+    made = board(worker("ada"), in_step("A", {"skip_if": "1==1"}, others=ELSEWHERE))
 
     assert offers(made) == [("A", "ada")]
 
 
+@pytest.mark.parametrize(
+    ("condition", "skipped"),
+    [
+        ("workers.available == 2", True),
+        ("workers.unavailable == 1", True),
+        ("workers.WAon == 2", True),
+        ("workers.WAoff == 1 AND workers.WAelse == 0", True),
+        ("workers.available > 2 OR workers.WAelse > 0", False),
+    ],
+)
+def test_skip_if_counts_the_workers_of_the_queue(condition, skipped):
+    made = board(
+        worker("ada", load=1, site="Lima"),
+        worker("ben", load=1, site="Lima"),
+        worker("cy", site="Lima", available=False),
+        worker("dee", site="Rome"),
+        in_step("A", {"skip_if": condition}, others=ELSEWHERE),
+        queues=[QueueFacts("WQ1", parse("site == 'Lima'"))],
+    )
+
+    assert moves(made) == ([("A", "skip")] if skipped else [])
+
+
+def test_skip_if_counts_follow_the_workers():
+    lima = {"load": 1, "site": "Lima"}
+    made = board(worker("ada", **lima), worker("ben", **lima), worker("cy", **lima), worker("dee", load=1, site="Rome"),
+                 queues=[QueueFacts("WQ1", parse("site == 'Lima'"))])  # fmt: skip
+
+    put(made, worker("ada", load=1, site="Rome"), worker("ben", available=False, **lima), worker("dee", **lima))
+    made.drop_worker(3)
+    counts = "workers.available == 1 AND workers.unavailable == 1 AND workers.WAon == 1 AND workers.WAoff == 1"
+    put(made, in_step("A", {"skip_if": counts}, others=ELSEWHERE))
+
+    assert moves(made) == [("A", "skip")]
+
+
+# --- one decision after the other ---
+
+
 def test_limit_leaves_the_rest_for_the_next_call():
-    made = board(worker("ada", capacity=5), *(task(name, number=place) for place, name in enumerate("ABCDE")))
+    made = board(worker("ada", capacity=5), *(task(name) for name in "ABCDE"))
 
     assert [name for name, _ in offers(made, limit=2)] == ["A", "B"]
     assert [name for name, _ in offers(made, limit=2)] == ["C", "D"]
@@ -318,121 +611,19 @@ def test_limit_leaves_the_rest_for_the_next_call():
     assert offers(made, limit=2) == []
 
 
-def test_changed_queue_takes_effect_on_what_waits():
-    made = board(worker("ada", site="Lima"), task("A"), queues=[QueueFacts("WQ1", parse("site == 'Madrid'"))])
-    assert offers(made) == []
+def test_skip_if_waits_until_all_offers_are_made():
+    skipping = in_step("C", {"skip_if": "1==1"}, others=ELSEWHERE)
+    made = board(worker("ada", capacity=3), task("A"), task("B"), skipping)
 
-    made.put_queue(QueueFacts("WQ1", parse("site == 'Lima'")))
-
-    assert offers(made) == [("A", "ada")]
-
-
-def test_gone_worker_gone_task():
-    made = board(worker("ada"), task("A"), task("B", number=2))
-    made.drop_task("WTA")
-    assert offers(made) == [("B", "ada")]
-
-    put(made, task("C", number=3))
-    made.drop_worker("WKada")
-    assert offers(made) == []
+    assert offers(made, limit=2) == [("A", "ada"), ("B", "ada")]
+    assert offers(made, limit=2) == [("C", "ada")]
 
 
-SKILLS = st.frozensets(st.sampled_from(["x", "y"]), max_size=2)
-NAMES = st.sampled_from("abcdef")
+def test_offer_names_the_version_that_was_read():
+    [offer] = decide(board(worker("ada"), task("A", version=12)), NOW).offers
+
+    assert (offer.task, offer.version, offer.workers) == (1, 12, (1,))
 
 
-class Routing(RuleBasedStateMachine):
-    """The indexed board against the obvious way: walk all tasks in order, pick the longest idle who fits."""
-
-    def __init__(self):
-        super().__init__()
-        self.now = NOW
-        self.queues = {
-            "WQ1": QueueFacts("WQ1", parse("level >= 2")),
-            "WQ2": QueueFacts("WQ2", EVERYBODY),
-            "WQ3": QueueFacts("WQ3", parse("level < 2"), lifo=True),
-        }
-        self.board = board(queues=self.queues.values())
-        self.tasks = {}
-        self.workers = {}
-        self.count = 0
-
-    @rule(name=NAMES, available=st.booleans(), capacity=st.integers(0, 2), load=st.integers(0, 2), skills=SKILLS,
-          level=st.integers(1, 3), last=st.sampled_from([0.0, 10.0, 20.0]))  # fmt: skip
-    def worker_changes(self, *, name, available, capacity, load, skills, level, last):
-        facts = worker(name, number=ord(name), available=available, capacity=capacity, load=load, last_assigned=last,
-                       skills=sorted(skills), level=level)  # fmt: skip
-        self.workers[facts.sid] = facts
-        self.board.put_worker(facts)
-
-    @rule(name=NAMES)
-    def worker_leaves(self, name):
-        self.workers.pop(f"WK{name}", None)
-        self.board.drop_worker(f"WK{name}")
-
-    @rule(queue=st.sampled_from(["WQ1", "WQ2", "WQ3"]), priority=st.integers(0, 2), start=st.integers(1, 3),
-          skills=SKILLS, refused=st.frozensets(NAMES, max_size=2), until=st.integers(-1, 3))  # fmt: skip
-    def task_arrives(self, *, queue, priority, start, skills, refused, until):
-        self.count += 1
-        refusals = tuple((f"WK{name}", self.now + until) for name in sorted(refused))
-        facts = task(self.count, number=self.count, queue=queue, priority=priority, start=float(start), skills=skills,
-                     refusals=refusals)  # fmt: skip
-        self.tasks[facts.sid] = facts
-        self.board.put_task(facts, now=self.now)
-
-    @rule(place=st.integers(0, 10))
-    def task_leaves(self, place):
-        sids = sorted(self.tasks)
-        if place < len(sids):
-            del self.tasks[sids[place]]
-            self.board.drop_task(sids[place])
-
-    @rule(queue=st.sampled_from(["WQ1", "WQ2", "WQ3"]), text=st.sampled_from(["1==1", "level >= 2", "level == 1"]))
-    def queue_changes(self, queue, text):
-        self.queues[queue] = QueueFacts(queue, parse(text), lifo=self.queues[queue].lifo)
-        self.board.put_queue(self.queues[queue])
-
-    @rule(seconds=st.integers(1, 3))
-    def time_passes(self, seconds):
-        self.now += seconds
-
-    @invariant()
-    def decision_is_the_obvious_one(self):
-        expected = self.obvious()
-        assert offers(self.board, self.now) == expected
-        assert set(self.board.waiting) == set(self.tasks)
-
-    def obvious(self):
-        found = []
-        for each in sorted(self.tasks.values(), key=self.order):
-            fitting = [one for one in self.workers.values() if self.fits(one, each)]
-            if fitting:
-                chosen = min(fitting, key=lambda one: (one.last_assigned, one.number))
-                found.append((each.sid[2:], chosen.sid[2:]))
-                self.give(chosen, each)
-        return found
-
-    def order(self, each):
-        if self.queues[each.queue].lifo:
-            return 1, 0, -each.virtual_start, -each.number
-        return 0, -each.priority, each.virtual_start, each.number
-
-    def fits(self, one, each):
-        channel = one.channels["default"]
-        return (
-            one.available
-            and channel.load < channel.configured_capacity
-            and each.required_skills <= set(one.attributes["skills"])
-            and self.queues[each.queue].expression(one.attributes)
-            and not any(sid == one.sid and until > self.now for sid, until in each.refusals)
-        )
-
-    def give(self, chosen, each):
-        del self.tasks[each.sid]
-        channel = chosen.channels["default"]
-        channels = {**chosen.channels, "default": replace(channel, load=channel.load + 1)}
-        self.workers[chosen.sid] = replace(chosen, channels=channels, last_assigned=self.now)
-
-
-TestRouting = Routing.TestCase
-TestRouting.settings = settings(max_examples=150, stateful_step_count=30, deadline=None)
+def test_empty_board_decides_nothing():
+    assert not decide(Board(), NOW)

@@ -4,15 +4,16 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from django.db import OperationalError
+from django.db import DataError, OperationalError
 
 from agents import actions as agents
 from agents.models import Worker, WorkerChannel
 from agents.tests.factories import activity, load_of, make_worker, make_workspace
+from eventlog import follow
 from eventlog.models import Event, Lease
 from kernel import clock
 from kernel.actor import SYSTEM
-from routing import actions, engine, queries, reading, timers, writing
+from routing import actions, engine, queries, reading, stale, timers, workspace_router, writing
 from routing.models import Reservation, Task
 from routing.tests.factories import Pump, document, make_queue, make_task, make_workflow, offered
 
@@ -23,8 +24,9 @@ pytestmark = pytest.mark.django_db
 def frozen(monkeypatch):
     """A clock that stands still and is moved by hand, for the database's time as well."""
     with time_machine.travel(clock.now(), tick=False) as traveller:
-        for module in ("routing.engine", "routing.actions.tasks", "routing.actions.reservations"):
+        for module in ("routing.actions.tasks", "routing.actions.reservations", "routing.actions.reevaluation"):
             monkeypatch.setattr(f"{module}.database_now", clock.now)
+        monkeypatch.setattr("routing.engine.SteadyClock.now", lambda _: clock.now().timestamp())
         yield traveller
 
 
@@ -237,8 +239,15 @@ def test_step_deadlines_move_the_task_and_then_cancel_it(workspace, queue, pump,
     assert (ended.assignment_status, ended.reason) == ("canceled", "Workflow Timeout")
     assert list(Event.objects.filter(subject_sid=task.sid).order_by("pk").values_list("type", flat=True)) == [
         "task.created",
+        "workflow.entered",
+        "workflow.target-matched",
         "task-queue.entered",
+        "task-queue.timeout",
+        "workflow.target-matched",
+        "task-queue.moved",
         "task-queue.entered",
+        "task-queue.timeout",
+        "workflow.timeout",
         "task.canceled",
     ]
 
@@ -340,14 +349,14 @@ def test_offer_that_the_tables_refuse_is_read_again(workspace, queue, pump, monk
     pump.run()
     rival = make_task(workspace, queue, priority=1)
     task = make_task(workspace, queue, priority=9)
-    original = writing.write_decision
+    original = writing.Writer.write
 
-    def late(decision, lease, **more):
-        monkeypatch.setattr(engine, "write_decision", original)
+    def late(writer, decision, board, **more):
+        monkeypatch.setattr(writing.Writer, "write", original)
         offered(rival, ada)
-        return original(decision, lease, **more)
+        return original(writer, decision, board, **more)
 
-    monkeypatch.setattr(engine, "write_decision", late)
+    monkeypatch.setattr(writing.Writer, "write", late)
     pump.run()
     assert asked() == [(rival.sid, "Ada", "pending")]
     assert load_of(ada) == 1
@@ -364,16 +373,16 @@ def test_task_changed_since_it_was_read_is_decided_anew(workspace, queue, pump, 
     make_worker(workspace, "Ben", level=9, doing="Break")
     pump.run()
     task = make_task(workspace, attributes={"level": 2})
-    original = writing.write_decision
+    original = writing.Writer.write
     decisions = []
 
-    def late(decision, lease, **more):
+    def late(writer, decision, board, **more):
         if not decisions:
             actions.update_task(queries.task(task.sid), attributes={"level": 5}, actor=SYSTEM)
         decisions.append(decision)
-        return original(decision, lease, **more)
+        return original(writer, decision, board, **more)
 
-    monkeypatch.setattr(engine, "write_decision", late)
+    monkeypatch.setattr(writing.Writer, "write", late)
     pump.run()
     assert [len(decision.offers) for decision in decisions] == [1]
     assert asked() == []
@@ -395,13 +404,17 @@ def test_one_bad_row_does_not_hold_up_the_others(workspace, queue, pump, monkeyp
             raise ValueError("this row is broken")
         return original(task, **more)
 
+    def broken_batch(asked, *_, **__):
+        raise DataError("a row of this batch is broken")
+
     monkeypatch.setattr(writing, "offer", broken)
+    monkeypatch.setattr(writing, "offer_together", broken_batch)
     pump.run()
     assert asked() == [(good.sid, "Ada", "pending")]
     assert queries.task(bad.sid).assignment_status == "pending"
 
     monkeypatch.setattr(writing, "offer", original)
-    frozen.shift(engine.SET_ASIDE_SECONDS)
+    frozen.shift(stale.SET_ASIDE_SECONDS)
     pump.run()
     assert asked() == [(good.sid, "Ada", "pending"), (bad.sid, "Ada", "pending")]
 
@@ -440,8 +453,9 @@ def test_database_failure_costs_the_board_and_nothing_else(workspace, queue, pum
 
 
 def test_more_events_than_one_batch(workspace, queue, pump, monkeypatch):
-    monkeypatch.setattr(engine, "BATCH", 3)
-    monkeypatch.setattr(engine, "OFFERS_PER_TRANSACTION", 2)
+    monkeypatch.setattr(follow, "BATCH", 3)
+    monkeypatch.setattr(stale, "BATCH", 2)
+    monkeypatch.setattr(workspace_router, "OFFERS_PER_TRANSACTION", {"postgresql": 2, "sqlite": 2})
     tasks = [make_task(workspace, queue) for _ in range(7)]
     make_worker(workspace, "Ada", capacity=20)
 

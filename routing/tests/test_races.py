@@ -70,7 +70,7 @@ def answering(verb, sid, **more):
 def offering(task, worker):
     def prepare():
         row = queries.task(task.sid)
-        return lambda: actions.offer(row, worker=worker)
+        return lambda: actions.offer(row, workers=[worker])
 
     return prepare
 

@@ -1,0 +1,225 @@
+"""Tasks in the admin: one looks on, hurries one up, or ends it."""
+
+import json
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from accounts.admin_base import (
+    DANGER,
+    Label,
+    ModelAdmin,
+    Question,
+    TabularInline,
+    TextInputWidget,
+    action,
+    actor,
+    column,
+    display,
+)
+from kernel import clock
+from routing import actions, matching, queries
+from routing.core.states import TASK
+from routing.models import MAX_PRIORITY, Reservation, Task
+
+TASK_LABELS = {
+    "pending": "warning",
+    "reserved": "info",
+    "assigned": "success",
+    "wrapping": "info",
+    "completed": "default",
+    "canceled": "danger",
+}
+WORDS = {
+    "pending": _("waiting"),
+    "reserved": _("offered"),
+    "assigned": _("in hand"),
+    "wrapping": _("wrapping up"),
+    "completed": _("completed"),
+    "canceled": _("canceled"),
+    "accepted": _("accepted"),
+    "rejected": _("rejected"),
+    "timeout": _("not answered"),
+    "rescinded": _("withdrawn"),
+}
+
+
+class ReasonForm(forms.Form):
+    """Why."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=255, widget=TextInputWidget)
+
+
+class PriorityForm(forms.Form):
+    """How urgent."""
+
+    priority = forms.IntegerField(
+        label=_("priority"), min_value=0, max_value=MAX_PRIORITY, widget=TextInputWidget({"inputmode": "numeric"})
+    )
+
+
+class ReservationInline(TabularInline):
+    """Who was asked, and what they answered."""
+
+    model = Reservation
+    fields = ["worker", "status", "created_at", "accepted_at", "ended_at", "reason"]
+    readonly_fields = ["status"]
+    labels = {"worker": _("Worker"), "accepted_at": _("Accepted"), "ended_at": _("Ended")}
+    ordering = ["-id"]
+    verbose_name_plural = _("Offers")
+
+    @display(description=_("status"))
+    def status(self, reservation: Reservation) -> str:
+        return str(WORDS.get(reservation.reservation_status, reservation.reservation_status))
+
+
+class StatusFilter(admin.AllValuesFieldListFilter):
+    """The statuses that there are, in words."""
+
+    def choices(self, changelist: Any) -> Any:
+        for choice in super().choices(changelist):
+            status = str(choice["display"])
+            yield {**choice, "display": WORDS.get(status, status)}
+
+
+@admin.register(Task)
+class TaskAdmin(ModelAdmin):
+    """Tasks are made by conversations and programs; here one looks on, hurries one up, or ends it."""
+
+    writes = "workers:write"
+    can_add = can_change = False
+    labels = {
+        "task_queue": _("Queue"),
+        "workflow": _("Workflow"),
+        "task_channel": _("Channel"),
+        "task_queue_entered_at": _("In the queue since"),
+        "step_due_at": _("Moves on at"),
+        "expires_at": _("Expires"),
+        "ended_at": _("Ended"),
+    }
+    list_display = [
+        "created_at",
+        "status",
+        "who",
+        column("task_queue", labels["task_queue"]),
+        "priority",
+        column("task_channel", labels["task_channel"]),
+        "age",
+    ]
+    list_filter = [
+        ("assignment_status", StatusFilter),
+        ("task_queue", admin.RelatedOnlyFieldListFilter),
+        "task_channel__unique_name",
+    ]
+    list_select_related = ["task_queue", "task_channel"]
+    search_fields = ["=sid", "=reservations__sid", "=reservations__worker__sid", "reservations__worker__friendly_name"]
+    search_help_text = _("A sid of a task, an offer or a worker; or a worker's name.")
+    ordering = ["-created_at"]
+    inlines = [ReservationInline]
+    actions_detail = ["hurry", "finish", "cancel"]
+    fieldsets = [
+        (None, {"fields": ["sid", "status", "standing", "task_queue", "workflow", "priority", "task_channel"]}),
+        (_("What it is about"), {"fields": ["what", "required_skills"]}),
+        (_("Times"), {"fields": ["created_at", "task_queue_entered_at", "step_due_at", "expires_at", "ended_at"]}),
+    ]
+    readonly_fields = ["status", "standing", "what"]
+
+    @display(description=_("status"), ordering="assignment_status", label=TASK_LABELS)
+    def status(self, task: Task) -> Label:
+        word = str(WORDS.get(task.assignment_status, task.assignment_status))
+        says_more = task.ended_at and task.reason not in ("", task.assignment_status)
+        return Label(task.assignment_status, f"{word} ({task.reason})" if says_more else word)
+
+    @display(description=_("Customer"))
+    def who(self, task: Task) -> str:
+        return str(task.attributes.get("name") or task.attributes.get("from") or task.sid)
+
+    @display(description=_("Age"), ordering="-created_at")
+    def age(self, task: Task) -> str:
+        seconds = int(((task.ended_at or clock.now()) - task.created_at).total_seconds())
+        hours, rest = divmod(seconds, 3600)
+        return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60}:{rest % 60:02}"
+
+    @display(description=_("Standing"))
+    def standing(self, task: Task) -> str:
+        if task.assignment_status != "pending" or task.task_queue is None:
+            return "-"
+        crew = matching.crew(task.task_queue)
+        return gettext("Number %(position)d in the queue. %(agents)d agents serve it, %(free)d available.") % {
+            "position": queries.position(task),
+            "agents": len(crew),
+            "free": sum(worker.activity.available for worker in crew),
+        }
+
+    @display(description=_("attributes"))
+    def what(self, task: Task) -> str:
+        document = json.dumps(task.attributes, indent=2, ensure_ascii=False)
+        return format_html('<pre class="cc-document">{}</pre>', document)
+
+    # --- verbs ---
+
+    def _stands(self, request: HttpRequest, object_id: Any, *states: str) -> bool:
+        return (
+            self._may_write(request)
+            and self.get_queryset(request).filter(pk=object_id, assignment_status__in=states).exists()
+        )
+
+    def has_hurry_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return self._stands(request, object_id, "pending", "reserved")
+
+    def has_cancel_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return self._stands(request, object_id, *TASK.sources("cancel"))
+
+    def has_finish_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return self._stands(request, object_id, *TASK.sources("complete"))
+
+    @action(description=_("Change priority"), icon="priority_high", permissions=["hurry"], url_path="priority")
+    def hurry(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        question = Question(
+            _("Change priority"),
+            _("Higher numbers are served first. The workflow may set it again at its next step."),
+            _("Change priority"),
+            form=PriorityForm,
+            danger=False,
+        )
+
+        def perform(task: Task, given: dict[str, Any]) -> str:
+            actions.update_task(task, priority=given["priority"], actor=actor(request, task.workspace.account))
+            return gettext("The task has priority %(priority)d now.") % {"priority": task.priority}
+
+        return self.ask(request, object_id, question, perform)
+
+    @action(description=_("Complete"), icon="task_alt", permissions=["finish"], url_path="complete")
+    def finish(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        question = Question(
+            _("Complete this task?"),
+            _("The agent who has it loses it, and gets a free slot."),
+            _("Complete"),
+            form=ReasonForm,
+        )
+
+        def perform(task: Task, given: dict[str, Any]) -> str:
+            actions.complete(task, reason=given["reason"], actor=actor(request, task.workspace.account))
+            return gettext("The task has been completed.")
+
+        return self.ask(request, object_id, question, perform)
+
+    @action(description=_("Cancel"), icon="cancel", permissions=["cancel"], url_path="cancel", variant=DANGER)
+    def cancel(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        question = Question(
+            _("Cancel this task?"),
+            _("Nobody is asked any more. The conversation stays open; the customer's next words seek an agent again."),
+            _("Cancel the task"),
+            form=ReasonForm,
+        )
+
+        def perform(task: Task, given: dict[str, Any]) -> str:
+            actions.cancel_task(task, reason=given["reason"], actor=actor(request, task.workspace.account))
+            return gettext("The task has been canceled.")
+
+        return self.ask(request, object_id, question, perform)

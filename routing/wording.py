@@ -1,0 +1,160 @@
+"""Verdicts in people's words. The codes are stable, for programs; the sentences are for whoever reads them."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.timezone import localtime
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from routing.core.explain import Detail
+from routing.core.trace import Clause, Hint
+from routing.explaining.offers import Standing
+
+CODES: Final[Mapping[str, str]] = {
+    "o": "free",
+    "r": "refused",
+    "f": "full",
+    "c": "channel-off",
+    "a": "away",
+    "x": "excluded",
+    "k": "not-wanted",
+    "t": "target-expression",
+    "s": "skills",
+    "q": "queue-expression",
+    "-": "gone",
+}
+"""By the letters of `routing.core.clauses`."""
+
+TITLES: Final[Mapping[str, Promise]] = {
+    "o": _("free now"),
+    "r": _("said no a moment ago"),
+    "f": _("busy"),
+    "c": _("switched off for the channel"),
+    "a": _("away"),
+    "x": _("hands it over"),
+    "k": _("not the agent it is for"),
+    "t": _("do not fit the step"),
+    "s": _("lack a skill"),
+    "q": _("not in the queue"),
+    "-": _("gone"),
+}
+
+HINTS: Final[Mapping[Hint, Promise]] = {
+    "missing": _("There is no such value."),
+    "array": _("A list is compared as if it were a single value: use HAS or IN."),
+    "no-array": _("No list stands where HAS and IN need one."),
+    "kinds": _("A text, a number and a yes or no are never equal: '5' is not 5."),
+    "case": _("Only capital letters differ."),
+}
+
+
+def verdict(detail: Detail) -> str:
+    """One sentence about one worker."""
+    match detail.letter:
+        case "o":
+            words = _free(detail)
+        case "f":
+            words = _full(detail)
+        case "c":
+            words = gettext("Switched off for this channel.") if detail.channel else gettext("Has no such channel.")
+        case "a":
+            words = (
+                gettext("Away: %(activity)s.") % {"activity": detail.activity} if detail.activity else gettext("Away.")
+            )
+        case "s":
+            words = gettext("Lacks: %(skills)s.") % {"skills": ", ".join(detail.skills)}
+        case "t" | "q":
+            words = _expression(detail)
+        case letter:
+            words = str(_PLAIN.get(letter, ""))
+    return words
+
+
+_PLAIN: Final[Mapping[str, Promise]] = {
+    "r": _("Said no to this task, or nothing, a moment ago."),
+    "x": _("Has the task, and hands it over."),
+    "k": _("The task is for somebody else."),
+    "-": _("Is not there any more."),
+}
+
+
+def _free(detail: Detail) -> str:
+    if detail.place is None:
+        return gettext("Free.")
+    return gettext("Free, number %(place)d in line.") % {"place": detail.place}
+
+
+def _full(detail: Detail) -> str:
+    channel = detail.channel
+    if channel is None:
+        return gettext("Busy.")
+    if channel.configured_capacity == 0:
+        return gettext("Takes nothing on this channel: the capacity is 0.")
+    return gettext("Busy: %(load)d of %(capacity)d.") % {"load": channel.load, "capacity": channel.configured_capacity}
+
+
+def _expression(detail: Detail) -> str:
+    if not detail.clauses:
+        return gettext("Not in the queue.") if detail.letter == "q" else gettext("Does not fit the step.")
+    told = "; ".join(clause(each) for each in detail.clauses)
+    pattern = gettext("Not in the queue: %(why)s.") if detail.letter == "q" else gettext("Does not fit: %(why)s.")
+    return pattern % {"why": told}
+
+
+def clause(told: Clause) -> str:
+    """A comparison with what was found.
+
+    >>> from routing.core.expressions import parse
+    >>> from routing.core.trace import why_not
+    >>> clause(why_not(parse("skills HAS 'billing'"), {"skills": ["sales"]})[0])
+    "skills HAS 'billing' – skills is ['sales']"
+    """
+    if told.held:
+        return gettext("%(comparison)s holds and must not") % {"comparison": told.text}
+    return " – ".join([told.text, ", ".join(found(told))] if told.found else [told.text])
+
+
+def found(told: Clause) -> list[str]:
+    """What stood at the names."""
+    pattern = gettext("%(name)s is %(value)s")
+    return [pattern % {"name": side.text, "value": side.value} for side in told.found]
+
+
+OBSTACLES: Final[Mapping[str, Promise]] = {
+    "away": _("Away: somebody who is away gets no work."),
+    "no-channel": _("Every channel is switched off, or its capacity is 0."),
+    "full": _("Busy on every channel."),
+    "no-queue": _("In no queue: no queue's expression matches."),
+    "nothing-waits": _("Nothing waits in the queues."),
+    "not-fitting": _("What waits first asks for somebody else."),
+    "others-first": _("Others who are free have been without new work for longer."),
+    "soon": _("Nothing is in the way: the next task is on its way."),
+}
+
+
+def obstacle(code: str) -> str:
+    """What is in a worker's way."""
+    return str(OBSTACLES[code])
+
+
+def standing(standing: Standing) -> str:
+    """One sentence about how a worker stood when a task was offered."""
+    if standing.chosen:
+        return gettext("Asked.")
+    if standing.letter == "o":
+        return _later_in_line(standing)
+    if standing.lasting:
+        return verdict(standing.detail)
+    return gettext("Then: %(reason)s.") % {"reason": TITLES[standing.letter]}
+
+
+def _later_in_line(standing: Standing) -> str:
+    parts = [f"{order}: {value}" for order, value in standing.ranks]
+    if standing.idle_since:
+        parts.append(gettext("last offer %(at)s") % {"at": date_format(localtime(standing.idle_since), "TIME_FORMAT")})
+    else:
+        parts.append(gettext("never had an offer"))
+    return gettext("Free, but later in line (%(why)s).") % {"why": ", ".join(parts)}

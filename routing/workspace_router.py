@@ -1,0 +1,136 @@
+"""One workspace's router: its board, and what has to be read again before the next decision."""
+
+import gc
+import time
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Final
+
+import structlog
+from django.db import connection
+
+from agents.models import QueueOrder, TaskChannel, Workspace
+from eventlog.follow import News
+from eventlog.leases import Lease, LostLease
+from routing import reading
+from routing.core.board import Board
+from routing.core.decide import Decision, decide
+from routing.reading import Reader
+from routing.stale import Stale
+from routing.writing import Writer
+
+logger = structlog.get_logger(__name__)
+
+LEASE_SECONDS: Final = 1.5
+STANDBY_SECONDS: Final = 0.25
+OFFERS_PER_TRANSACTION: Final = {"postgresql": 500, "sqlite": 50}
+"""PostgreSQL commits a batch as fast as one; on SQLite everybody else waits for as long as a transaction lasts."""
+
+
+class WorkspaceRouter:
+    """See the module. The board is built from the tables at the first step after the lease was taken."""
+
+    def __init__(self, *, pk: int, sid: str) -> None:
+        self.sid = sid
+        self.lease = Lease(f"router:{sid}", seconds=LEASE_SECONDS)
+        self.board: Board | None = None
+        self._pk = pk
+        self._fence = 0
+        self._try_at = 0.0
+        self._reader = Reader(pk)
+        self._writer = Writer(workspace_id=pk, sid=sid, lease=self.lease)
+        self._stale = Stale()
+        self._own_events: list[int] = []
+
+    def holds(self) -> bool:
+        """Whether this process is the one that routes."""
+        if self.board is None and time.monotonic() < self._try_at:
+            return False
+        if not self.lease.hold():
+            self._stand_by()
+        return bool(self.lease.fence)
+
+    def step(self, news: Iterable[News], *, now: float) -> bool:
+        """One decision; True when something was written or refused, so that another may follow."""
+        try:
+            board = self._board(now)
+            for each in news:
+                self._stale.note(each)
+            self._stale.read_again(board, self._reader, self._pk, now=now)
+            decision = decide(board, now, limit=OFFERS_PER_TRANSACTION[connection.vendor])
+            if decision:
+                self._write(decision, board, now)
+        except LostLease:
+            logger.warning("router lost its lease", workspace=self.sid)
+            self._stand_by()
+            return False
+        except Exception:
+            self._stand_by()  # What was half read, or may have been written, is not worth keeping.
+            raise
+        return bool(decision)
+
+    def next_due(self) -> float | None:
+        """When there will be something to decide though nothing happens."""
+        if self.board is None:
+            return None
+        return min((at for at in (self.board.next_due(), self._stale.next_due()) if at is not None), default=None)
+
+    def take_own_events(self) -> list[int]:
+        """The events that the last steps wrote."""
+        own, self._own_events = self._own_events, []
+        return own
+
+    def close(self) -> None:
+        if self.lease.fence:
+            self.lease.release()
+
+    # --- the board ---
+
+    def _stand_by(self) -> None:
+        self.board = None
+        self._try_at = time.monotonic() + STANDBY_SECONDS
+
+    def _board(self, now: float) -> Board:
+        if self.board is None or self._fence != self.lease.fence or self._stale.everything:
+            self._fence = self.lease.fence
+            self._stale = Stale()
+            self.board = self._build(now)
+        return self.board
+
+    def _build(self, now: float) -> Board:
+        workspace = Workspace.objects.get(pk=self._pk)
+        optimized = TaskChannel.objects.filter(workspace=workspace, channel_optimized_routing=True)
+        board = Board(
+            lifo_first=workspace.prioritize_queue_order == QueueOrder.LIFO,
+            optimized=frozenset(optimized.values_list("unique_name", flat=True)),
+        )
+        for queue in reading.queue_facts(self._pk):
+            board.put_queue(queue)
+        for worker in self._reader.workers():
+            board.put_worker(worker)
+        self._put_waiting(board, now)
+        logger.info("router took over", workspace=self.sid, tasks=len(board.waiting), workers=len(board.workers))
+        return board
+
+    def _put_waiting(self, board: Board, now: float) -> None:
+        """A million tasks take longer than the lease lasts, and the collector would look at all of them many times.
+
+        Once they are there they stay: the collector is told to leave them alone.
+        """
+        gc.disable()
+        try:
+            for chunk in self._reader.waiting():
+                for task in chunk:
+                    board.put_task(task, now=now)
+                if not self.lease.hold():
+                    raise self.lease.lose()
+        finally:
+            gc.enable()
+        gc.freeze()
+
+    # --- writing ---
+
+    def _write(self, decision: Decision, board: Board, now: float) -> None:
+        written = self._writer.write(decision, board, now=datetime.fromtimestamp(now, UTC))
+        self._own_events += written.events
+        self._stale.refuse(written.refused, now=now)
