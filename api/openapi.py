@@ -10,16 +10,24 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 
 from api import shapes
-from api.serializers import HandOffListQuery, HandOffRequestSerializer, MessageListQuery, NewMessageSerializer
+from api.serializers import (
+    CalendarQuery,
+    HandOffListQuery,
+    HandOffRequestSerializer,
+    MessageListQuery,
+    NewMessageSerializer,
+)
 
 DESCRIPTION = """\
 Bots and other programs hand conversations over to people, speak while they own a conversation, and read what was said.
 
 **Keys.** An administrator makes an API key and chooses its scopes: `handoffs:write`, `conversations:read`,
-`conversations:write`. Send it as `Authorization: Bearer cc_SK…`.
+`conversations:write`, `routing:read`. Send it as `Authorization: Bearer cc_SK…`.
 
 **Refusals** have one shape, `Problem`: a stable `code`, a `message` that says what to do, the `field` to mend.
 Fields that are not known are refused by name.
+
+**Why.** A key with `routing:read` may ask why a task waits, why an agent was asked, and why one gets nothing.
 
 **Repeats.** A hand-off with an `Idempotency-Key`, and a message with a `ref`, may be sent again after a time-out:
 nothing happens twice.
@@ -55,7 +63,7 @@ def document() -> dict[str, Any]:
         generator: Any = SchemaGenerator
         made: dict[str, Any] = generator(patterns=urls.resources).get_schema(request=None, public=True)
     made["info"]["description"] = DESCRIPTION
-    made["tags"] = [{"name": "handoffs"}, {"name": "conversations"}]
+    made["tags"] = [{"name": "handoffs"}, {"name": "conversations"}, {"name": "calendars"}, {"name": "why"}]
     return made
 
 
@@ -85,7 +93,7 @@ _NOT_OWNER = "The conversation is with agent now; a bot speaks only while it own
 _MISMATCH = "This Idempotency-Key came with another request before. Use a new key for a new request."
 
 
-def _refusals(*statuses: int, conflict: Mapping[str, Any] | None = None) -> dict[int, OpenApiResponse]:
+def refusals(*statuses: int, conflict: Mapping[str, Any] | None = None) -> dict[int, OpenApiResponse]:
     own = {409: conflict or {}}
     return {status: _refusal(status, *_REFUSALS[status], own=own.get(status, {})) for status in statuses}
 
@@ -98,7 +106,7 @@ def _refusal(
     return OpenApiResponse(shapes.ProblemSerializer, description=description, examples=[example])
 
 
-_ALWAYS = (401, 403, 429)
+ALWAYS = (401, 403, 429)
 _WITH_BODY = (400, 413, 415)
 
 # --- examples ---
@@ -145,6 +153,25 @@ _CONVERSATION = {
     "date_closed": None,
     "last_message": {"index": 2, "author_kind": "bot", "body": "Hello! How can I help?", "date_created": _AT},
 }
+_CALENDAR = {
+    "sid": "BC5f0c3d2b1a4e4d6c8f7a9b0c1d2e3f40",
+    "workspace_sid": "WS" + "2" * 32,
+    "unique_name": "support",
+    "friendly_name": "Support",
+    "time_zone": "Europe/Madrid",
+    "at": "2026-12-25T09:00:00.000Z",
+    "open": False,
+    "reason": "holiday",
+    "holiday": "Natividad del Señor",
+    "override": None,
+    "next_opening": "2026-12-28T08:00:00.000Z",
+    "next_closing": "2026-12-28T17:00:00.000Z",
+    "opens_in_minutes": 4260,
+    "closes_in_minutes": 4800,
+    "date": "2026-12-25",
+    "time": "10:00",
+    "weekday": "friday",
+}
 _TRANSCRIPT = [
     {"author": "customer", "body": "My order has not come", "at": "2026-01-02T03:03:00Z"},
     {"author": "bot", "body": "Which order is it?"},
@@ -170,12 +197,12 @@ def _asked(name: str, value: Any) -> OpenApiExample:
     return OpenApiExample(name, value=value, request_only=True)
 
 
-def _answered(shape: Any, description: str, value: Any, *, status: int = 200) -> OpenApiResponse:
+def answered(shape: Any, description: str, value: Any, *, status: int = 200) -> OpenApiResponse:
     example = OpenApiExample("answer", value=value, response_only=True, status_codes=[status])
     return OpenApiResponse(shape, description=description, examples=[example])
 
 
-def _path_sid(prefix: str) -> OpenApiParameter:
+def path_sid(prefix: str) -> OpenApiParameter:
     pattern = {"type": "string", "pattern": f"^{prefix}[0-9a-f]{{32}}$"}
     return OpenApiParameter("sid", pattern, OpenApiParameter.PATH, description=f"a sid: {prefix} and 32 hex digits")
 
@@ -199,10 +226,10 @@ HAND_OFF: dict[str, Any] = {
     "parameters": [_IDEMPOTENCY, _LOCATION],
     "examples": [_asked("A conversation that the bot owns", _BY_CONVERSATION), _asked("By address", _BY_ADDRESS)],
     "responses": {
-        200: _answered(shapes.HandOffSerializer, "A repeat: the hand-off that stands.", _HANDED),
-        201: _answered(shapes.HandOffSerializer, "Handed over.", _HANDED, status=201),
-        **_refusals(
-            *_ALWAYS,
+        200: answered(shapes.HandOffSerializer, "A repeat: the hand-off that stands.", _HANDED),
+        201: answered(shapes.HandOffSerializer, "Handed over.", _HANDED, status=201),
+        **refusals(
+            *ALWAYS,
             *_WITH_BODY,
             404,
             409,
@@ -215,42 +242,63 @@ LIST_HAND_OFFS: dict[str, Any] = {
     "tags": ["handoffs"],
     "parameters": [HandOffListQuery],
     "responses": {
-        200: _answered(shapes.HandOffListSerializer, "One page.", {"handoffs": [_HANDED], "next_page_token": None}),
-        **_refusals(*_ALWAYS, 400),
+        200: answered(shapes.HandOffListSerializer, "One page.", {"handoffs": [_HANDED], "next_page_token": None}),
+        **refusals(*ALWAYS, 400),
     },
 }
 GET_HAND_OFF: dict[str, Any] = {
     "operation_id": "getHandOff",
     "tags": ["handoffs"],
-    "parameters": [_path_sid("HO")],
-    "responses": {200: _answered(shapes.HandOffSerializer, "The hand-off.", _HANDED), **_refusals(*_ALWAYS, 404)},
+    "parameters": [path_sid("HO")],
+    "responses": {200: answered(shapes.HandOffSerializer, "The hand-off.", _HANDED), **refusals(*ALWAYS, 404)},
 }
 GET_CONVERSATION: dict[str, Any] = {
     "operation_id": "getConversation",
     "tags": ["conversations"],
-    "parameters": [_path_sid("CH")],
+    "parameters": [path_sid("CH")],
     "responses": {
-        200: _answered(shapes.ConversationSerializer, "The conversation.", _CONVERSATION),
-        **_refusals(*_ALWAYS, 404),
+        200: answered(shapes.ConversationSerializer, "The conversation.", _CONVERSATION),
+        **refusals(*ALWAYS, 404),
     },
 }
 LIST_MESSAGES: dict[str, Any] = {
     "operation_id": "listMessages",
     "tags": ["conversations"],
-    "parameters": [_path_sid("CH"), MessageListQuery],
+    "parameters": [path_sid("CH"), MessageListQuery],
     "responses": {
-        200: _answered(shapes.MessageListSerializer, "One page.", {"messages": [_MESSAGE], "next_before": 2}),
-        **_refusals(*_ALWAYS, 400, 404),
+        200: answered(shapes.MessageListSerializer, "One page.", {"messages": [_MESSAGE], "next_before": 2}),
+        **refusals(*ALWAYS, 400, 404),
     },
 }
 SAY: dict[str, Any] = {
     "operation_id": "createMessage",
     "tags": ["conversations"],
     "request": NewMessageSerializer,
-    "parameters": [_path_sid("CH")],
+    "parameters": [path_sid("CH")],
     "examples": [_asked("An answer", {"body": "Hello! How can I help?", "ref": "answer-1"})],
     "responses": {
-        201: _answered(shapes.MessageSerializer, "Queued for the customer.", _MESSAGE, status=201),
-        **_refusals(*_ALWAYS, *_WITH_BODY, 404, 409, conflict={"code": "not-owner", "message": _NOT_OWNER}),
+        201: answered(shapes.MessageSerializer, "Queued for the customer.", _MESSAGE, status=201),
+        **refusals(*ALWAYS, *_WITH_BODY, 404, 409, conflict={"code": "not-owner", "message": _NOT_OWNER}),
+    },
+}
+LIST_CALENDARS: dict[str, Any] = {
+    "operation_id": "listCalendars",
+    "tags": ["calendars"],
+    "parameters": [CalendarQuery],
+    "responses": {
+        200: answered(shapes.CalendarListSerializer, "All calendars, by name.", {"calendars": [_CALENDAR]}),
+        **refusals(*ALWAYS, 400),
+    },
+}
+GET_CALENDAR: dict[str, Any] = {
+    "operation_id": "getCalendar",
+    "tags": ["calendars"],
+    "parameters": [
+        OpenApiParameter("name", str, OpenApiParameter.PATH, description="a calendar's unique name or sid"),
+        CalendarQuery,
+    ],
+    "responses": {
+        200: answered(shapes.CalendarSerializer, "The calendar.", _CALENDAR),
+        **refusals(*ALWAYS, 400, 404),
     },
 }

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -187,6 +188,30 @@ class NewMessageSerializer(Strict):
     ref = serializers.CharField(
         required=False, max_length=64, help_text="your own name for the message; the same again sends nothing twice"
     )
+
+
+class MomentField(serializers.DateTimeField):
+    """An ISO 8601 moment between 1970 and 2200; without a zone it is UTC."""
+
+    default_error_messages = {"range": _("A moment between 1970 and 2200 is expected here.")}
+
+    def to_internal_value(self, value: Any) -> datetime:
+        # A + that was not encoded for the query string arrives as a space.
+        given = value.replace(" ", "+") if isinstance(value, str) and "T" in value else value
+        moment = super().to_internal_value(given)
+        if not 1970 <= moment.year < 2200:
+            self.fail("range")
+        return moment
+
+
+class CalendarQuery(Strict):
+    """Of which moment."""
+
+    at = MomentField(required=False, help_text="ISO 8601, such as 2026-12-24T18:00:00Z; now if it is left out")
+
+    def moment(self) -> datetime:
+        at: datetime | None = self.validated_data.get("at")
+        return at or clock.now()
 
 
 class HandOffListQuery(Strict):

@@ -6,8 +6,10 @@ from rest_framework import serializers
 
 from conversations.core import states
 from conversations.models import Channel, Conversation
+from hours.core.calendar import WEEKDAYS
 
 HAND_OFF_STATES = ("waiting", "offered", "active", "wrapping", "completed", "canceled")
+CALENDAR_REASONS = ("hours", "outside", "holiday", "override")
 AUTHORS = ("customer", "agent", "bot", "system")
 
 
@@ -89,6 +91,34 @@ class MessageSerializer(Shape):
 class MessageListSerializer(Shape):
     messages = MessageSerializer(many=True)
     next_before = serializers.IntegerField(allow_null=True, help_text="`before` of the earlier page; null on the first")
+
+
+class CalendarSerializer(Shape):
+    """A business calendar at a moment. While open, `next_opening` is the one after `next_closing`."""
+
+    sid = serializers.CharField()
+    workspace_sid = serializers.CharField()
+    unique_name = serializers.CharField()
+    friendly_name = serializers.CharField()
+    time_zone = serializers.CharField()
+    at = serializers.DateTimeField()
+    open = serializers.BooleanField()
+    reason = serializers.ChoiceField(
+        choices=CALENDAR_REASONS, help_text="usual hours, outside of them, a holiday, or an override"
+    )
+    holiday = serializers.CharField(allow_null=True, help_text="the public holiday that the day is")
+    override = serializers.CharField(allow_null=True, help_text="the exception that the day is")
+    next_opening = serializers.DateTimeField(allow_null=True, help_text="null: not within a year")
+    next_closing = serializers.DateTimeField(allow_null=True)
+    opens_in_minutes = serializers.IntegerField(allow_null=True)
+    closes_in_minutes = serializers.IntegerField(allow_null=True)
+    date = serializers.DateField(help_text="in the calendar's time zone, like `time` and `weekday`")
+    time = serializers.CharField()
+    weekday = serializers.ChoiceField(choices=WEEKDAYS)
+
+
+class CalendarListSerializer(Shape):
+    calendars = CalendarSerializer(many=True)
 
 
 class LastMessageSerializer(Shape):

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from api import pages, views
+from api.why import views as why
 
 # What the OpenAPI document describes.
 resources = [
@@ -10,6 +11,12 @@ resources = [
     path("api/v1/handoffs/<str:sid>", views.HandOff.as_view(), name="api-handoff"),
     path("api/v1/conversations/<str:sid>", views.ConversationItem.as_view(), name="api-conversation"),
     path("api/v1/conversations/<str:sid>/messages", views.Messages.as_view(), name="api-messages"),
+    path("api/v1/calendars", views.Calendars.as_view(), name="api-calendars"),
+    path("api/v1/calendars/<str:name>", views.CalendarItem.as_view(), name="api-calendar"),
+    path("api/v1/tasks/<str:sid>/why", why.Task.as_view(), name="api-why-task"),
+    path("api/v1/reservations/<str:sid>/why", why.Reservation.as_view(), name="api-why-reservation"),
+    path("api/v1/workers/<str:sid>/why", why.Worker.as_view(), name="api-why-worker"),
+    path("api/v1/queues/<str:sid>/why", why.TaskQueue.as_view(), name="api-why-queue"),
 ]
 
 urlpatterns = [

@@ -10,11 +10,19 @@ from rest_framework.reverse import reverse
 
 from api import openapi, queries
 from api.base import View, actor_of, body, query
-from api.serializers import HandOffListQuery, HandOffRequestSerializer, MessageListQuery, NewMessageSerializer
+from api.serializers import (
+    CalendarQuery,
+    HandOffListQuery,
+    HandOffRequestSerializer,
+    MessageListQuery,
+    NewMessageSerializer,
+)
 from conversations import actions as conversation_actions
 from conversations import queries as conversation_queries
 from conversations.models import Conversation
 from conversations.payloads import message_payload
+from hours import queries as calendar_queries
+from hours.payloads import calendar_state
 from interactions import actions as interaction_actions
 from interactions import queries as interaction_queries
 from kernel import sids
@@ -23,6 +31,7 @@ from kernel.errors import DomainError, Invalid, NotFound
 
 IDEMPOTENCY_KEY_LENGTH = 255
 READ = ("conversations:read", "conversations:write")
+READ_HOURS = ("handoffs:write", "routing:read")
 
 # What the domain calls them, and what the caller wrote.
 _FIELDS = {"required_skills": "skills", "attributes": "context", "To": "channel.to"}
@@ -111,6 +120,31 @@ class Messages(View):
             author_kind="bot",
         )
         return Response(message_payload(said, conversation_sid=found.sid, media=[]), status=201)
+
+
+class Calendars(View):
+    """The account's business calendars."""
+
+    scopes: ClassVar = {"GET": READ_HOURS, "HEAD": READ_HOURS}
+
+    @extend_schema(**openapi.LIST_CALENDARS)
+    def get(self, request: Request) -> Response:
+        """Which calendars are open."""
+        at = query(request, CalendarQuery).moment()
+        found = calendar_queries.visible_to(actor_of(request))
+        return Response({"calendars": [calendar_state(calendar, at) for calendar in found]})
+
+
+class CalendarItem(View):
+    """One business calendar."""
+
+    scopes: ClassVar = {"GET": READ_HOURS, "HEAD": READ_HOURS}
+
+    @extend_schema(**openapi.GET_CALENDAR)
+    def get(self, request: Request, name: str) -> Response:
+        """Whether a calendar is open, why, and when that changes."""
+        at = query(request, CalendarQuery).moment()
+        return Response(calendar_state(calendar_queries.calendar(name, actor=actor_of(request)), at))
 
 
 class Nothing(View):

@@ -18,6 +18,12 @@ OPERATIONS = [
     ("get", CONVERSATION, {"conversations:read", "conversations:write"}),
     ("get", f"{CONVERSATION}/messages", {"conversations:read", "conversations:write"}),
     ("post", f"{CONVERSATION}/messages", {"conversations:write"}),
+    ("get", "/api/v1/calendars", {"handoffs:write", "routing:read"}),
+    ("get", "/api/v1/calendars/nothing", {"handoffs:write", "routing:read"}),
+    ("get", f"/api/v1/tasks/WT{'0' * 32}/why", {"routing:read"}),
+    ("get", f"/api/v1/reservations/WR{'0' * 32}/why", {"routing:read"}),
+    ("get", f"/api/v1/workers/WK{'0' * 32}/why", {"routing:read"}),
+    ("get", f"/api/v1/queues/WQ{'0' * 32}/why", {"routing:read"}),
 ]
 
 

@@ -67,6 +67,19 @@ def test_queries_of_any_shape(bot, query, path):
 
 
 @TRIES
+@given(
+    query=st.dictionaries(
+        st.sampled_from(["page_size", "page_token", "reason", "worker", "task_channel", "x"]),
+        st.text(st.characters(exclude_categories=["Cs"])) | st.integers() | st.sampled_from(["free", sids.new("WK")]),
+    )
+)
+def test_questions_of_any_shape(desk, bot, query):
+    path = f"/api/v1/queues/{desk.queue.sid}/why"
+
+    assert bot.get(path, **query).status_code in (200, 400)
+
+
+@TRIES
 @given(header=st.text(st.characters(max_codepoint=255), max_size=300))
 def test_headers_of_any_text(bot, header):
     own = bot.client.get(PATH, headers={"Authorization": header})

@@ -317,7 +317,6 @@ def make_caller(program):
 
 
 def test_position_and_agent_are_told_as_things_go_on(desk, bot):
-    from kernel.actor import SYSTEM
     from routing import actions as routing
 
     people.person(desk.home, "Ada")
@@ -326,7 +325,7 @@ def test_position_and_agent_are_told_as_things_go_on(desk, bot):
     second = bot.post(PATH, ALL).json()
     assert (first["position"], second["position"]) == (1, 2)
 
-    reservation = routing.offer(Task.objects.get(sid=first["task_sid"]), worker=desk.home.workers["Ada"], actor=SYSTEM)
+    [reservation] = routing.offer(Task.objects.get(sid=first["task_sid"]), workers=[desk.home.workers["Ada"]])
     assert bot.get(f"{PATH}/{first['sid']}").json()["state"] == "offered"
     routing.accept(reservation, actor=desk.home.actor("Ada"))
 

@@ -34,6 +34,12 @@ def test_the_document_names_every_operation():
         "getConversation",
         "listMessages",
         "createMessage",
+        "listCalendars",
+        "getCalendar",
+        "whyTask",
+        "whyReservation",
+        "whyWorker",
+        "whyTaskQueue",
     }
 
 

@@ -1,0 +1,1 @@
+"""Why routing decides as it does, for programs."""
