@@ -1,4 +1,4 @@
-"""Percentiles and the table."""
+"""Percentiles and their table."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +12,9 @@ def percentile(values: Sequence[float], share: float) -> float:
     """
     ranked = sorted(values)
     return ranked[max(0, min(len(ranked) - 1, round(share * len(ranked) + 0.5) - 1))]
+
+
+COLUMNS = ("figure", "p50", "p95", "p99", "floor", "p50 ÷ floor", "")
 
 
 @dataclass(frozen=True)
@@ -31,16 +34,12 @@ class Figure:
         """How many floors the median is."""
         return self.p50 / self.floor if self.floor else float("nan")
 
+    @property
+    def cells(self) -> list[str]:
+        values = [f"{value:.1f} {self.unit}" for value in (self.p50, self.p95, self.p99, self.floor)]
+        return [self.name, *values, f"{self.ratio:.1f}", self.note]
+
 
 def of(name: str, values: Sequence[float], *, floor: float, unit: str = "ms", note: str = "") -> Figure:
     """The figure of a set of measurements."""
     return Figure(name, unit, percentile(values, 0.5), percentile(values, 0.95), percentile(values, 0.99), floor, note)
-
-
-def table(figures: Sequence[Figure]) -> str:
-    """Markdown, ready for a note."""
-    lines = ["| figure | p50 | p95 | p99 | floor | p50 ÷ floor | |", "|---|---|---|---|---|---|---|"]
-    for row in figures:
-        cells = [f"{value:.1f} {row.unit}" for value in (row.p50, row.p95, row.p99, row.floor)]
-        lines.append(f"| {row.name} | {' | '.join(cells)} | {row.ratio:.1f} | {row.note} |")
-    return "\n".join(lines)

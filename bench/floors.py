@@ -27,6 +27,18 @@ def _postgresql(url: str) -> list[float]:
         return _timed(lambda: connection.execute("INSERT INTO bench_floor (body) VALUES ('x')"))
 
 
+def commits_per_second(url: str, *, seconds: float) -> float:
+    """How often one connection can insert a row and commit, the bare driver and a prepared statement."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("CREATE TABLE IF NOT EXISTS bench_floor (id bigserial PRIMARY KEY, body text)")
+        began = time.perf_counter()
+        count = 0
+        while (took := time.perf_counter() - began) < seconds:
+            connection.execute("INSERT INTO bench_floor (body) VALUES ('x')", prepare=True)
+            count += 1
+    return count / took
+
+
 def _sqlite(folder: Path) -> list[float]:
     import sqlite3
 
@@ -90,7 +102,7 @@ def bare_process() -> tuple[float, float]:
     return took, memory
 
 
-def resident_mb(pid: int) -> float:
+def resident_mb(pid: int | str = "self") -> float:
     """A process's resident memory."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith("VmRSS"):

@@ -2,11 +2,16 @@
 
 import asyncio
 import contextlib
+import os
 import time
+from dataclasses import asdict
 from typing import Any
 
 import aiohttp
 
+from bench import figures, floors
+from bench.figures import Figure
+from bench.report import Section
 from tests.support.agent import Agent, ready_agent
 from tests.support.carrier import Provider
 from tests.support.product import Product
@@ -14,6 +19,59 @@ from tests.support.product import Product
 OURS = "+15550001000"
 AGENTS = ("ana", "ben", "sofia")
 CUSTOMERS = 24
+RATES = (1.0, 20.0, 100.0)
+
+
+def section(*, quick: bool) -> Section:
+    """The whole product under texts, in the shape that the environment gives."""
+    shape = "production" if os.environ.get("DATABASE_URL") else "embedded"
+    rows = measure(seconds=5 if quick else 15)
+    return Section(
+        f"Messages ({shape} shape)",
+        figures.COLUMNS,
+        [row.cells for row in rows],
+        data={"shape": shape, "figures": [asdict(row) for row in rows]},
+    )
+
+
+def measure(*, seconds: float) -> list[Figure]:
+    bare_start, bare_memory = floors.bare_process()
+    provider = Provider()
+    product = Product(env=provider.environment())
+    try:
+        product.start()
+        began = time.perf_counter()
+        product.restart()
+        warm = time.perf_counter() - began
+        idle = sum(floors.resident_mb(process.pid) for process in product.processes.values())
+        rows = asyncio.run(_texts(product, provider, seconds=seconds))
+    finally:
+        product.stop()
+        provider.close()
+    return [
+        *rows,
+        figures.of("warm restart until ready", [warm], floor=bare_start, unit="s"),
+        figures.of("idle memory, all processes", [idle], floor=bare_memory, unit="MB"),
+    ]
+
+
+async def _texts(product: Product, provider: Provider, *, seconds: float) -> list[Figure]:
+    url = product.env.get("DATABASE_URL", "") if product.production else ""
+    stage = Stage(product, provider)
+    rows = []
+    await stage.open()
+    try:
+        insert = floors.insert_ms(database_url=url, folder=product.var)
+        echo = await floors.echo_ms()
+        offers = await stage.offers()
+        rows.append(figures.of("first words to offer on the socket", offers, floor=2 * insert + echo))
+        for rate in RATES:
+            took, lost = await stage.stream(rate=rate, seconds=max(seconds, 20 / rate))
+            note = f"{len(took)} texts" + (f", {lost} late or lost" if lost else "")
+            rows.append(figures.of(f"webhook to socket at {rate:g}/s", took, floor=insert + echo, note=note))
+    finally:
+        await stage.close()
+    return rows
 
 
 class Stage:
@@ -26,6 +84,7 @@ class Stage:
         self.arrived: dict[str, float] = {}
         self.offered: dict[str, float] = {}
         self.agents: list[Agent] = []
+        self._streams = 0
         self.session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=100))
 
     async def open(self) -> None:
@@ -81,12 +140,13 @@ class Stage:
 
     async def stream(self, *, rate: float, seconds: float) -> tuple[list[float], int]:
         """Texts at a steady rate: milliseconds from POST to frame, and how many did not come."""
+        self._streams += 1
         total = max(1, int(rate * seconds))
         start = time.perf_counter()
         sent: dict[str, asyncio.Task[tuple[float, int]]] = {}
         for number in range(total):
             await asyncio.sleep(max(0.0, start + number / rate - time.perf_counter()))
-            body = f"{rate:g}/s text {number}"
+            body = f"text {number} of stream {self._streams}"
             sent[body] = asyncio.create_task(self.text(self.customers[number % CUSTOMERS], body))
         began = dict(zip(sent, await asyncio.gather(*sent.values()), strict=True))
         with contextlib.suppress(TimeoutError):
