@@ -40,6 +40,7 @@ SCOPES = {
     "handoffs:write": _("hand conversations over to agents"),
     "conversations:read": _("read conversations"),
     "conversations:write": _("write in conversations"),
+    "routing:read": _("ask why a task waits or an agent gets nothing"),
 }
 
 

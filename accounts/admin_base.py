@@ -22,6 +22,7 @@ from unfold.widgets import (
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
+    UnfoldBooleanWidget,
 )
 
 from accounts import policy
@@ -53,6 +54,7 @@ else:
 __all__ = [
     "DANGER",
     "NEUTRAL",
+    "CheckboxWidget",
     "CheckboxesWidget",
     "Label",
     "ModelAdmin",
@@ -79,6 +81,7 @@ _SECRETS = frozenset({"password", "secret", "secret_hash", "token_hash"})
 DANGER = ActionVariant.DANGER
 NEUTRAL = ActionVariant.DEFAULT
 CheckboxesWidget = UnfoldAdminCheckboxSelectMultipleWidget
+CheckboxWidget = UnfoldBooleanWidget
 PasswordWidget = UnfoldAdminPasswordWidget
 SelectWidget = UnfoldAdminSelectWidget
 TextInputWidget = UnfoldAdminTextInputWidget

@@ -8,7 +8,7 @@ _BY_ROLE = {
     "supervisor": frozenset({"desk:use", "floor:read", "config:write", "workers:write"}),
     "admin": frozenset({"desk:use", "floor:read", "config:write", "workers:write", "keys:write", "users:write"}),
 }
-SCOPES = ("handoffs:write", "conversations:read", "conversations:write")
+SCOPES = ("handoffs:write", "conversations:read", "conversations:write", "routing:read")
 
 
 def may(actor: Actor, permission: str, *, account_sid: str | None = None) -> bool:

@@ -15,6 +15,7 @@ from agents import actions as agents
 from agents.models import WorkerChannel, Workspace
 from carriers.twin import actions as twin
 from conversations.models import Address
+from hours import actions as hours
 from interactions.models import Intake
 from kernel.actor import SYSTEM
 from routing import actions as routing
@@ -43,6 +44,20 @@ ADDRESSES: Final = (
     ("messenger", "messenger:100200300", "Front desk"),
     ("webchat", "webchat:demo", "Web chat"),
 )
+# Asked by no workflow, so that the demo answers at every hour; filters may say: calendar.support.open == true.
+OFFICE: Final = {
+    "time_zone": "America/New_York",
+    "weekly": {
+        **{day: ["09:00-13:00", "14:00-18:00"] for day in ("monday", "tuesday", "wednesday", "thursday")},
+        "friday": ["09:00-15:00"],
+    },
+    "country": "US",
+    "worked_holidays": ["Columbus Day", "Veterans Day"],
+    "overrides": [
+        {"name": "Christmas Eve", "first": "2026-12-24", "yearly": True, "hours": ["09:00-12:00"]},
+        {"name": "Between the years", "first": "2026-12-26", "last": "2026-12-31", "yearly": True, "hours": []},
+    ],
+}
 
 
 def logins_path() -> Path:
@@ -81,6 +96,9 @@ def _make_all() -> list[str]:
         configuration=json.dumps(_document(queues), indent=2),
         task_reservation_timeout=30,
         actor=SYSTEM,
+    )
+    hours.create_calendar(
+        workspace, unique_name="support", friendly_name="Support hours", definition=OFFICE, actor=SYSTEM
     )
     for channel, address, name in ADDRESSES:
         row = Address.objects.create(workspace=workspace, channel=channel, address=address, friendly_name=name)

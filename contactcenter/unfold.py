@@ -66,7 +66,10 @@ UNFOLD: dict[str, Any] = {
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_BACK_BUTTON": True,
     "SHOW_LANGUAGES": True,
-    "STYLES": [lambda _request: static("admin_extra/admin.css")],
+    "STYLES": [
+        lambda _request: static("admin_extra/admin.css"),
+        lambda _request: static("admin_extra/workflows.css"),
+    ],
     "COLORS": {"base": _BASE, "primary": _PRIMARY},
     "SIDEBAR": {
         "show_search": False,
@@ -78,6 +81,7 @@ UNFOLD: dict[str, Any] = {
                 _item(_("Tasks"), "assignment", "routing_task"),
                 _item(_("Queues"), "queue", "routing_taskqueue"),
                 _item(_("Workflows"), "account_tree", "routing_workflow"),
+                _item(_("Business hours"), "schedule", "hours_calendar"),
             ),
             _group(
                 _("People"),

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from agents import actions as agents
 from agents import queries as agent_queries
 from agents.models import Worker
 from conversations import actions as conversations
@@ -16,6 +15,7 @@ from kernel.actor import Actor
 from kernel.errors import Invalid, NotFound
 from routing import actions as routing
 from routing import queries as routing_queries
+from routing.payloads import transfer_payload
 
 Frame = Mapping[str, Any]
 Answer = Mapping[str, Any] | None
@@ -54,7 +54,7 @@ def number(frame: Frame, field: str) -> int:
 
 def set_activity(frame: Frame, actor: Actor, worker: Worker) -> Answer:
     activity = agent_queries.activity(text(frame, "activity"), workspace=worker.workspace)
-    agents.set_activity(worker, activity=activity, actor=actor)
+    routing.leave(worker, activity=activity, reject_pending=frame.get("reject_pending") is True, actor=actor)
     return None
 
 
@@ -80,6 +80,22 @@ def complete(frame: Frame, actor: Actor, worker: Worker) -> Answer:
         disposition=optional(frame, "disposition", limit=64),
         note=optional(frame, "note", limit=500),
     )
+    return None
+
+
+def transfer(frame: Frame, actor: Actor, worker: Worker) -> Answer:
+    made = routing.transfer(
+        routing_queries.task(text(frame, "task")),
+        to=text(frame, "to"),
+        mode=optional(frame, "mode", limit=4) or "COLD",
+        note=optional(frame, "note", limit=2000),
+        actor=actor,
+    )
+    return {"transfer": transfer_payload(routing_queries.transfer(made.sid))}
+
+
+def cancel_transfer(frame: Frame, actor: Actor, worker: Worker) -> Answer:
+    routing.cancel_transfer(routing_queries.transfer(text(frame, "transfer")), actor=actor)
     return None
 
 
@@ -133,6 +149,8 @@ COMMANDS: dict[str, Callable[[Frame, Actor, Worker], Answer]] = {
     "reservation.reject": reject,
     "task.wrap_up": wrap_up,
     "task.complete": complete,
+    "task.transfer": transfer,
+    "transfer.cancel": cancel_transfer,
     "message.post": post,
     "message.resend": resend,
     "conversation.read": read,

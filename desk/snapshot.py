@@ -8,7 +8,7 @@ from agents.queries import activities
 from conversations import queries as conversations
 from conversations.payloads import ConversationPayload, MessagePayload
 from routing import queries as routing
-from routing.payloads import ReservationPayload, reservation_payload
+from routing.payloads import ReservationPayload, TransferPayload, reservation_payload, transfer_payload
 
 
 class DeskSnapshot(TypedDict):
@@ -17,6 +17,7 @@ class DeskSnapshot(TypedDict):
     worker: WorkerPayload
     activities: list[ActivityPayload]
     reservations: list[ReservationPayload]
+    transfers: list[TransferPayload]
     conversations: list[ConversationPayload]
     messages: list[MessagePayload]
 
@@ -28,6 +29,7 @@ def of(worker: Worker) -> DeskSnapshot:
         "worker": worker_payload(worker),
         "activities": [activity_payload(row) for row in activities(worker.workspace)],
         "reservations": [reservation_payload(row) for row in routing.open_reservations(worker)],
+        "transfers": [transfer_payload(row) for row in routing.begun_transfers(worker)],
         "conversations": present,
         "messages": conversations.with_recent_messages([row["sid"] for row in present]),
     }

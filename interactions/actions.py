@@ -94,6 +94,11 @@ def bring_agent(interaction: Interaction, *, worker: Worker) -> None:
     conversations.join(interaction.conversation, worker=worker, actor=SYSTEM)
 
 
+def dismiss_agent(interaction: Interaction, *, worker: Worker) -> None:
+    """The agent's part is done and somebody else goes on with the task: a transfer, to whom it was brought before."""
+    conversations.leave(interaction.conversation, worker=worker, actor=SYSTEM)
+
+
 def finish(interaction: Interaction, *, completed: bool) -> None:
     """The task has ended. A completed one closes the conversation, unless the customer said something unseen.
 

@@ -90,8 +90,8 @@ def handoff_payload(handed: HandOff) -> HandOffPayload:
     holder = taken.select_related("worker").order_by("-id").first()
     return {
         "sid": handed.sid,
-        "state": _STATES[task.assignment_status],
-        "position": routing.position(task) or None,
+        "state": "active" if task.in_transfer else _STATES[task.assignment_status],
+        "position": None if task.in_transfer else routing.position(task) or None,
         "queue": task.task_queue.friendly_name if task.task_queue else None,
         "agent": holder.worker.friendly_name if holder else None,
         "conversation_sid": handed.interaction.conversation.sid,

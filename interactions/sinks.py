@@ -12,12 +12,13 @@ from eventlog.models import Event
 from eventlog.sinks import DatabaseSink
 from interactions import actions, queries
 from kernel.errors import DomainError
+from routing.core.states import TASK_ENDED
 
 logger = structlog.get_logger(__name__)
 
 
 class Follow(DatabaseSink):
-    """Words seek an agent; an accepted offer brings one; a finished task ends it."""
+    """Words seek an agent; an accepted offer brings one; who is done with his part leaves; a finished task ends it."""
 
     types: ClassVar[frozenset[str]] = frozenset(
         {
@@ -25,6 +26,7 @@ class Follow(DatabaseSink):
             "message.added",
             "webhook.failed",
             "reservation.accepted",
+            "reservation.completed",
             "task.completed",
             "task.canceled",
         }
@@ -77,6 +79,15 @@ def _accepted(event: Event) -> None:
         actions.bring_agent(interaction, worker=Worker.objects.get(sid=event.data["worker_sid"]))
 
 
+def _part_ended(event: Event) -> None:
+    """The task of an agent who was alone with it has ended as well, and its own event tells the rest."""
+    if event.data["task"]["assignment_status"] in TASK_ENDED:
+        return
+    interaction = queries.interaction_of_task(event.data["task"]["sid"])
+    if interaction is not None:
+        actions.dismiss_agent(interaction, worker=Worker.objects.get(sid=event.data["worker_sid"]))
+
+
 def _ended(event: Event) -> None:
     interaction = queries.interaction_of_task(event.subject_sid)
     if interaction is not None:
@@ -92,6 +103,7 @@ _HANDLERS: dict[str, Callable[[Event], None]] = {
     "message.added": _said,
     "webhook.failed": _unreachable,
     "reservation.accepted": _accepted,
+    "reservation.completed": _part_ended,
     "task.completed": _ended,
     "task.canceled": _ended,
 }

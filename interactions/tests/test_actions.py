@@ -74,7 +74,7 @@ def give(home: House, name: str) -> Reservation:
     """The waiting task is offered to that agent, who accepts."""
     people.available(home, name)
     task = Task.objects.get(assignment_status="pending")
-    reservation = routing.offer(task, worker=home.workers[name])
+    [reservation] = routing.offer(task, workers=[home.workers[name]])
     routing.accept(reservation, actor=home.actor(name))
     follow()
     return reservation
@@ -321,3 +321,13 @@ def test_the_named_queue_wins_over_the_workflow(home: House, bot: Actor) -> None
     handed, _ = hand_off(actor=bot, request=request, idempotency_key=None)
 
     assert handed.interaction.task.task_queue == vip
+
+
+def test_the_task_of_a_conversation_is_not_deleted(home: House) -> None:
+    people.said("hello")
+    follow()
+
+    with pytest.raises(Conflict, match="A conversation goes by this task"):
+        routing.delete_task(Task.objects.get(), actor=SYSTEM)
+
+    assert Task.objects.get().assignment_status == "pending"

@@ -36,7 +36,8 @@ def route_by_default_to(page: Page, queue: str, *, priority: str) -> None:
     page.locator("[name=rules-default-queue]").select_option(label=queue)
     page.locator("[name=rules-default-priority]").fill(priority)
     save(page)
-    expect(page).to_have_url("/admin/routing/workflow/")
+    page.get_by_role("button", name="Publish", exact=True).click()
+    expect(page.get_by_text("The next task goes by it.").first).to_be_visible()
 
 
 def give_skills(page: Page, worker: str, skills: str) -> None:

@@ -14,10 +14,10 @@ from conversations.core import states as conversation_states
 from kernel.machine import Machine
 from routing.core import states as routing_states
 
-_PACKAGES = ("agents", "routing", "conversations", "interactions", "hooks", "webchat")
+_PACKAGES = ("agents", "hours", "routing", "conversations", "interactions", "hooks", "webchat")
 _EVENT = re.compile(
-    r"(worker|task|task-queue|workflow|reservation|conversation|participant|message|webhook|visitor|address|intake)"
-    r"\.[a-z]+(\.[a-z]+)?"
+    r"(workspace|activity|task-channel|worker|task|task-queue|workflow|reservation|conversation|participant|message"
+    r"|webhook|visitor|address|intake|calendar)\.[a-z-]+(\.[a-z]+)*"
 )
 _NOTE = "<!-- Written by `./run manage docs`. -->\n\n"
 
@@ -55,6 +55,7 @@ def _states() -> str:
     machines: list[Machine] = [
         routing_states.TASK,
         routing_states.RESERVATION,
+        routing_states.TRANSFER,
         conversation_states.CONVERSATION,
         conversation_states.DELIVERY,
     ]
@@ -82,5 +83,7 @@ def _action_files() -> Iterator[Path]:
     """Modules that record events."""
     for package in _PACKAGES:
         for path in sorted((Path(settings.BASE_DIR) / package).rglob("*.py")):
-            if "tests" not in path.parts and re.search(r"\b(record|draft|tell_\w+|_tell|note_\w+)\(", path.read_text()):
+            if "tests" not in path.parts and re.search(
+                r"\b(record|draft|tell_\w+|_tell|note_\w+|way_of)\(", path.read_text()
+            ):
                 yield path
