@@ -278,7 +278,9 @@ SPECTACULAR_SETTINGS = {
     # One name each for choices that several fields share.
     "ENUM_NAME_OVERRIDES": {
         "AuthorKindEnum": "api.shapes.AUTHORS",
+        "CalendarReasonEnum": "api.shapes.CALENDAR_REASONS",
         "ChannelEnum": "conversations.models.Channel.choices",
+        "VerdictReasonEnum": "api.why.shapes.REASONS",
     },
 }
 
