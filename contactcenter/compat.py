@@ -1,6 +1,6 @@
 """The rules of TaskRouter, each with the tests that hold it, or why this product does otherwise: `docs/compat.md`.
 
-The rules stand in ``docs/compat.toml``, told in our own words with the page that tells them in Twilio's. Tests are named
+The rules stand in ``docs/compat.toml``, in our own words, with the page that tells them in Twilio's. Tests are named
 as pytest names them; one that is not there is an error, so that the document cannot claim what nothing shows.
 """
 

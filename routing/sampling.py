@@ -40,7 +40,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What becomes of the last ``count`` tasks; ``foreign`` ones are the workspace's, where none came by the workflow."""
+    """What becomes of the last ``count`` tasks; ``foreign`` ones came by another workflow, as none came by this one."""
 
     count: int
     foreign: bool
