@@ -113,13 +113,14 @@ def _cell(text: str) -> str:
 
 
 def _stands(root: Path, name: str) -> bool:
-    path, _, function = name.partition("::")
-    return function in _functions(root / path)
+    path, _, test = name.partition("::")
+    return test in _tests_of(root / path)
 
 
 @lru_cache
-def _functions(path: Path) -> frozenset[str]:
+def _tests_of(path: Path) -> frozenset[str]:
     if not path.is_file():
         return frozenset()
     found = ast.parse(path.read_text()).body
-    return frozenset(node.name for node in found if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+    functions = (node.name for node in found if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+    return frozenset(name for name in functions if name.startswith("test_"))

@@ -5,11 +5,12 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from contactcenter import compat
 from conversations.core import states as conversation_states
 from kernel.machine import Machine
 from routing.core import states as routing_states
@@ -23,7 +24,7 @@ _NOTE = "<!-- Written by `./run manage docs`. -->\n\n"
 
 
 class Command(BaseCommand):
-    """Write docs/states.md and docs/events.md from the code."""
+    """Write docs/states.md and docs/events.md from the code, and docs/compat.md from the rules and their tests."""
 
     help = __doc__
     requires_system_checks = []
@@ -33,14 +34,18 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, check: bool, **options: Any) -> None:
         folder = Path(settings.BASE_DIR) / "docs"
-        stale = [name for name, text in documents().items() if not _in_step(folder / name, text, write=not check)]
+        try:
+            texts = documents()
+        except compat.Unheld as error:
+            raise CommandError(str(error)) from error
+        stale = [name for name, text in texts.items() if not _in_step(folder / name, text, write=not check)]
         if stale and check:
             sys.exit(f"Stale: {', '.join(stale)}. Run ./run manage docs")
 
 
 def documents() -> dict[str, str]:
-    """File name → text of each generated document."""
-    return {"states.md": _NOTE + _states(), "events.md": _NOTE + _events()}
+    """File name → text of each generated document. Raises compat.Unheld."""
+    return {"states.md": _NOTE + _states(), "events.md": _NOTE + _events(), "compat.md": _NOTE + compat.document()}
 
 
 def _in_step(path: Path, text: str, *, write: bool) -> bool:
@@ -73,10 +78,19 @@ def _event_types() -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for path in _action_files():
         module = path.relative_to(settings.BASE_DIR).with_suffix("").as_posix().replace("/", ".")
-        for node in ast.walk(ast.parse(path.read_text())):
+        tree = ast.parse(path.read_text())
+        asked = {id(given.value) for node in ast.walk(tree) if _reads(node) for given in node.keywords}
+        for node in ast.walk(tree):
+            if id(node) in asked:
+                continue
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and _EVENT.fullmatch(node.value):
                 found.setdefault(node.value, set()).add(f"`{module}`")
     return found
+
+
+def _reads(node: ast.AST) -> TypeGuard[ast.Call]:
+    """``rows.filter(type="…")`` asks for events and records none."""
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "filter"
 
 
 def _action_files() -> Iterator[Path]:
