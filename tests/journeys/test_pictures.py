@@ -60,6 +60,8 @@ def test_the_pictures_of_the_readme(cast: Cast, tmp_path: Path) -> None:
     ana.offer("Wants a quote")
     ana.page.screenshot(path=target / "desk.png")
     phones.screenshot(path=target / "phones.png")
+    ana.offer("Wants a quote").get_by_role("button", name="Accept").click()
+    expect(ana.page.locator(".offer-card")).to_have_count(0, timeout=SOON)
 
     admin = cast.supervisor("admin", **WIDE)
     admin.goto("/admin/")
