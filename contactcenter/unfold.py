@@ -69,6 +69,9 @@ UNFOLD: dict[str, Any] = {
     "STYLES": [
         lambda _request: static("admin_extra/admin.css"),
         lambda _request: static("admin_extra/workflows.css"),
+        lambda _request: static("admin_extra/why.css"),
+        lambda _request: static("admin_extra/replay.css"),
+        lambda _request: static("admin_extra/history.css"),
     ],
     "COLORS": {"base": _BASE, "primary": _PRIMARY},
     "SIDEBAR": {

@@ -9,18 +9,22 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import path
 from django.utils.html import format_html
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin_base import actor, display, told
 from agents.admin_base import WorkspacePage, workspaces
 from agents.models import Workspace
-from routing import actions, matching
+from kernel.actor import Actor
+from routing import actions, explaining, matching, wording
+from routing.admin_why import WhyPages, counted, crowd, person_line
+from routing.explaining.pages import Ask
 from routing.forms import QueueForm
 from routing.models import TaskQueue
 
 
 @admin.register(TaskQueue)
-class QueueAdmin(WorkspacePage):
+class QueueAdmin(WhyPages, WorkspacePage):
     """Where tasks wait, and who serves them. The page shows who that is while the expression is typed."""
 
     writes = "config:write"
@@ -29,6 +33,9 @@ class QueueAdmin(WorkspacePage):
     list_display = ["friendly_name", "expression", "waiting", "agents", "task_order"]
     search_fields = ["friendly_name", "sid", "target_workers"]
     ordering = ["friendly_name"]
+    actions_detail = ["why"]
+    why_template = "queue"
+    why_title = _("What waits, and who could serve it")
     readonly_fields = ["matching_now", "sid", "created_at", "updated_at"]
 
     class Media:
@@ -58,6 +65,17 @@ class QueueAdmin(WorkspacePage):
 
     def remove(self, request: HttpRequest, row: TaskQueue) -> None:
         actions.delete_queue(row, actor=actor(request, row.workspace.account))
+
+    def reasons(self, row: TaskQueue, *, actor: Actor, ask: Ask) -> dict[str, Any]:
+        story = explaining.queue(row.sid, actor=actor, ask=ask)
+        told = wording.served(story.channels[0])
+        return {
+            "story": story,
+            "headline": told if story.waiting or story.channels[0].never else gettext("Nothing waits in it."),
+            "shares": [(share, wording.served(share), counted(share.counts)) for share in story.channels],
+            "reasons": counted(story.channels[0].counts),
+            **crowd(story.people, [person_line(each) for each in story.people.items], ask),
+        }
 
     def get_urls(self) -> Any:
         return [

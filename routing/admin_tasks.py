@@ -1,11 +1,13 @@
 """Tasks in the admin: one looks on, hurries one up, or ends it."""
 
 import json
+from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -13,7 +15,6 @@ from django.utils.translation import gettext_lazy as _
 from accounts.admin_base import (
     DANGER,
     Label,
-    ModelAdmin,
     Question,
     TabularInline,
     TextInputWidget,
@@ -23,9 +24,15 @@ from accounts.admin_base import (
     display,
 )
 from kernel import clock
-from routing import actions, matching, queries
-from routing.core.states import TASK
-from routing.models import MAX_PRIORITY, Reservation, Task
+from kernel.actor import Actor
+from kernel.errors import Invalid
+from routing import actions, explaining, wording
+from routing.admin_way import way
+from routing.admin_why import WhyPages, asked, counted, crowd, person_line, standing_line
+from routing.core.states import RESERVATION_OPEN, TASK
+from routing.explaining.pages import Ask
+from routing.explaining.tasks import Coming, TaskStory
+from routing.models import MAX_PRIORITY, Reservation, Task, TaskQueue
 
 TASK_LABELS = {
     "pending": "warning",
@@ -67,8 +74,8 @@ class ReservationInline(TabularInline):
     """Who was asked, and what they answered."""
 
     model = Reservation
-    fields = ["worker", "status", "created_at", "accepted_at", "ended_at", "reason"]
-    readonly_fields = ["status"]
+    fields = ["worker", "status", "created_at", "accepted_at", "ended_at", "reason", "why"]
+    readonly_fields = ["status", "why"]
     labels = {"worker": _("Worker"), "accepted_at": _("Accepted"), "ended_at": _("Ended")}
     ordering = ["-id"]
     verbose_name_plural = _("Offers")
@@ -76,6 +83,11 @@ class ReservationInline(TabularInline):
     @display(description=_("status"))
     def status(self, reservation: Reservation) -> str:
         return str(WORDS.get(reservation.reservation_status, reservation.reservation_status))
+
+    @display(description=_("Why this agent?"))
+    def why(self, reservation: Reservation) -> str:
+        address = reverse("admin:routing_task_why_offer", args=[reservation.task_id, reservation.sid])
+        return format_html('<a class="cc-link" href="{}">{}</a>', address, gettext("Why?"))
 
 
 class StatusFilter(admin.AllValuesFieldListFilter):
@@ -88,7 +100,7 @@ class StatusFilter(admin.AllValuesFieldListFilter):
 
 
 @admin.register(Task)
-class TaskAdmin(ModelAdmin):
+class TaskAdmin(WhyPages):
     """Tasks are made by conversations and programs; here one looks on, hurries one up, or ends it."""
 
     writes = "workers:write"
@@ -121,13 +133,15 @@ class TaskAdmin(ModelAdmin):
     search_help_text = _("A sid of a task, an offer or a worker; or a worker's name.")
     ordering = ["-created_at"]
     inlines = [ReservationInline]
-    actions_detail = ["hurry", "finish", "cancel"]
+    actions_detail = ["why", "hurry", "finish", "cancel"]
+    why_template = "task"
+    why_title = _("Why?")
     fieldsets = [
-        (None, {"fields": ["sid", "status", "standing", "task_queue", "workflow", "priority", "task_channel"]}),
+        (None, {"fields": ["sid", "status", "task_queue", "workflow", "priority", "task_channel"]}),
         (_("What it is about"), {"fields": ["what", "required_skills"]}),
         (_("Times"), {"fields": ["created_at", "task_queue_entered_at", "step_due_at", "expires_at", "ended_at"]}),
     ]
-    readonly_fields = ["status", "standing", "what"]
+    readonly_fields = ["status", "what"]
 
     @display(description=_("status"), ordering="assignment_status", label=TASK_LABELS)
     def status(self, task: Task) -> Label:
@@ -145,21 +159,54 @@ class TaskAdmin(ModelAdmin):
         hours, rest = divmod(seconds, 3600)
         return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60}:{rest % 60:02}"
 
-    @display(description=_("Standing"))
-    def standing(self, task: Task) -> str:
-        if task.assignment_status != "pending" or task.task_queue is None:
-            return "-"
-        crew = matching.crew(task.task_queue)
-        return gettext("Number %(position)d in the queue. %(agents)d agents serve it, %(free)d available.") % {
-            "position": queries.position(task),
-            "agents": len(crew),
-            "free": sum(worker.activity.available for worker in crew),
-        }
-
     @display(description=_("attributes"))
     def what(self, task: Task) -> str:
         document = json.dumps(task.attributes, indent=2, ensure_ascii=False)
         return format_html('<pre class="cc-document">{}</pre>', document)
+
+    # --- why ---
+
+    def get_urls(self) -> Any:
+        offer = self.admin_site.admin_view(self.why_offer)
+        return [path("<int:pk>/why/<str:sid>", offer, name="routing_task_why_offer"), *super().get_urls()]
+
+    def reasons(self, row: Task, *, actor: Actor, ask: Ask) -> dict[str, Any]:
+        story = explaining.task(row.sid, actor=actor, ask=ask)
+        told: dict[str, Any] = {
+            "story": story,
+            "headline": _headline(story),
+            "status": WORDS[story.task.assignment_status],
+            "age": self.age(story.task),
+            "way": way(story),
+            "offers": [(offer, WORDS[offer.reservation_status]) for offer in story.offers],
+        }
+        if story.waiting is not None:
+            told["reasons"] = counted(story.waiting.counts)
+            told["coming"] = [_coming(coming, story) for coming in story.waiting.coming]
+            told |= crowd(story.waiting.people, [person_line(each) for each in story.waiting.people.items], ask)
+        return told
+
+    def why_offer(self, request: HttpRequest, pk: int, sid: str) -> HttpResponse:
+        """Why the task was offered to this worker, and not to the others."""
+        task, ask = self.row(request, str(pk)), asked(request)
+        if not task.reservations.filter(sid=sid).exists():
+            raise Http404
+        try:
+            story = explaining.offer(sid, actor=actor(request, task.workspace.account), ask=ask)
+        except Invalid:
+            return HttpResponseRedirect(request.path)
+        queue = TaskQueue.objects.filter(sid=story.rule["queue"]).first() if story.rule else None
+        return self.explanation(
+            request,
+            task,
+            "offer",
+            _("Why this agent?"),
+            story=story,
+            status=WORDS[story.reservation.reservation_status],
+            queue=queue,
+            reasons=counted(story.counts),
+            **crowd(story.people, [standing_line(each) for each in story.people.items], ask),
+        )
 
     # --- verbs ---
 
@@ -223,3 +270,32 @@ class TaskAdmin(ModelAdmin):
             return gettext("The task has been canceled.")
 
         return self.ask(request, object_id, question, perform)
+
+
+def _headline(story: TaskStory) -> str:
+    """The whole story in a sentence; empty of a task that is over."""
+    open_offers = [offer for offer in story.offers if offer.reservation_status in RESERVATION_OPEN]
+    match story.task.assignment_status:
+        case "pending" if story.waiting:
+            return wording.waiting(story.waiting)
+        case "reserved":
+            return gettext("It is offered to %(names)s.") % {"names": _names(open_offers)}
+        case "assigned" | "wrapping" if open_offers:
+            return gettext("%(names)s has it.") % {"names": _names(open_offers)}
+    return ""
+
+
+def _names(offers: list[Reservation]) -> str:
+    return ", ".join(offer.worker.friendly_name for offer in offers)
+
+
+def _coming(coming: Coming, story: TaskStory) -> tuple[datetime, str]:
+    """When, and what happens then if nobody has taken the task."""
+    if coming.kind == "pause":
+        return coming.at, gettext("Whoever said no may be asked again.")
+    if coming.kind == "expiry":
+        return coming.at, gettext("Its time to live is over, and it is canceled.")
+    if coming.leads_to is None:
+        return coming.at, gettext("Its last target is over, and it is canceled.")
+    queue = coming.leads_to.rule.queue
+    return coming.at, gettext("It moves on to %(queue)s.") % {"queue": story.queues.get(queue, queue)}

@@ -6,12 +6,14 @@ from typing import Final
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.timezone import localtime
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from routing.core.explain import Detail
 from routing.core.trace import Clause, Hint
 from routing.explaining.offers import Standing
+from routing.explaining.queues import Channel
+from routing.explaining.tasks import Waiting
 
 CODES: Final[Mapping[str, str]] = {
     "o": "free",
@@ -29,9 +31,9 @@ CODES: Final[Mapping[str, str]] = {
 """By the letters of `routing.core.clauses`."""
 
 TITLES: Final[Mapping[str, Promise]] = {
-    "o": _("free now"),
+    "o": _("free"),
     "r": _("said no a moment ago"),
-    "f": _("busy"),
+    "f": _("without a free slot"),
     "c": _("switched off for the channel"),
     "a": _("away"),
     "x": _("hands it over"),
@@ -90,7 +92,7 @@ def _free(detail: Detail) -> str:
 def _full(detail: Detail) -> str:
     channel = detail.channel
     if channel is None:
-        return gettext("Busy.")
+        return gettext("Without a free slot.")
     if channel.configured_capacity == 0:
         return gettext("Takes nothing on this channel: the capacity is 0.")
     return gettext("Busy: %(load)d of %(capacity)d.") % {"load": channel.load, "capacity": channel.configured_capacity}
@@ -114,6 +116,17 @@ def clause(told: Clause) -> str:
     """
     if told.held:
         return gettext("%(comparison)s holds and must not") % {"comparison": told.text}
+    return _with_found(told)
+
+
+def fulfilled(told: Clause) -> str:
+    """A comparison that made an expression hold."""
+    if told.held:
+        return _with_found(told)
+    return gettext("%(comparison)s does not hold, and must not") % {"comparison": told.text}
+
+
+def _with_found(told: Clause) -> str:
     return " – ".join([told.text, ", ".join(found(told))] if told.found else [told.text])
 
 
@@ -128,7 +141,7 @@ OBSTACLES: Final[Mapping[str, Promise]] = {
     "no-channel": _("Every channel is switched off, or its capacity is 0."),
     "full": _("Busy on every channel."),
     "no-queue": _("In no queue: no queue's expression matches."),
-    "nothing-waits": _("Nothing waits in the queues."),
+    "nothing-waits": _("Nothing waits in this worker's queues."),
     "not-fitting": _("What waits first asks for somebody else."),
     "others-first": _("Others who are free have been without new work for longer."),
     "soon": _("Nothing is in the way: the next task is on its way."),
@@ -138,6 +151,39 @@ OBSTACLES: Final[Mapping[str, Promise]] = {
 def obstacle(code: str) -> str:
     """What is in a worker's way."""
     return str(OBSTACLES[code])
+
+
+def waiting(found: Waiting) -> str:
+    """Why a task still waits, in a sentence."""
+    return _nobody(found.counts, never=found.never) or _next(found.position)
+
+
+def served(channel: Channel) -> str:
+    """Who could take what waits in a queue on one channel, in a sentence."""
+    free = channel.counts.get("o", 0)
+    return _nobody(channel.counts, never=channel.never) or ngettext(
+        "%(free)d agent is free for it.", "%(free)d agents are free for it.", free
+    ) % {"free": free}
+
+
+def _nobody(counts: Mapping[str, int], *, never: bool) -> str:
+    """Empty where somebody is free."""
+    if counts.get("o"):
+        return ""
+    if never:
+        return gettext("Nobody can ever serve it, even if all were at work and had nothing to do.")
+    fitting = [f"{counts[letter]} {TITLES[letter]}" for letter in "rfca" if counts.get(letter)]
+    if not fitting:
+        return gettext("Nobody fits it now.")
+    return gettext("Nobody who fits is free: %(why)s.") % {"why": ", ".join(fitting)}
+
+
+def _next(position: int) -> str:
+    if position > 1:
+        return gettext(
+            "Somebody is free, but it is number %(position)d in the queue: the ones before it are first."
+        ) % {"position": position}
+    return gettext("Nothing is in the way: it is next, and somebody is free.")
 
 
 def standing(standing: Standing) -> str:

@@ -9,6 +9,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from routing import wording
+from routing.core.trace import Clause
 from routing.differences import Change
 from routing.models import Task
 
@@ -67,3 +69,15 @@ def task_name(task: Task) -> str:
     """Whom a task is about, or its sid."""
     attributes = task.attributes if isinstance(task.attributes, dict) else {}
     return str(attributes.get("name") or attributes.get("from") or task.sid)
+
+
+@register.simple_tag
+def clause_words(clause: Clause) -> str:
+    """A comparison that decided, with what was found."""
+    return wording.clause(clause)
+
+
+@register.simple_tag
+def hint_words(clause: Clause) -> str | Promise:
+    """The likely mistake in it, or nothing."""
+    return wording.HINTS[clause.hint] if clause.hint else ""

@@ -149,16 +149,6 @@ def waiting_task(home: House) -> Task:
     return actions.create_task(home.workspace, attributes={"name": "Maria"}, task_queue=queue(home), actor=SYSTEM)
 
 
-def test_a_task_tells_why_it_waits() -> None:
-    home = full_house()
-    task = waiting_task(home)
-    available(home, "Ada")
-
-    page = enter(home, "Bo").get(reverse("admin:routing_task_change", args=[task.pk])).text
-
-    assert "Number 1 in the queue. 2 agents serve it, 1 available." in page
-
-
 def test_canceling_asks_for_a_reason() -> None:
     home = full_house()
     task = waiting_task(home)
