@@ -1,45 +1,81 @@
-"""Deadlines that nobody has to be awake for: indexed columns, swept with the verbs that anybody would use."""
+"""Deadlines that nobody has to be awake for: indexed columns, swept many at once, with the verbs' own rules."""
 
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Final
 
 import structlog
+from django.db import OperationalError, connection
 
+from eventlog import dialect
 from kernel.actor import SYSTEM
 from kernel.errors import StaleMove
 from routing import queries
 from routing.actions import cancel_task, expire
+from routing.actions.overdue import cancel_together, expire_together
 from routing.actions.reevaluation import re_evaluate
 from routing.actions.tasks import TTL_EXCEEDED
 from routing.models import WorkflowVersion
 
 logger = structlog.get_logger(__name__)
 
+# The words of the partial indexes, literally: an index whose condition stands in a parameter is not used.
+_DUE_OFFERS: Final = (
+    "SELECT id FROM routing_reservation WHERE reservation_status = 'pending' AND expires_at <= %s"
+    " ORDER BY expires_at LIMIT 500"
+)
+_DUE_TASKS: Final = (
+    "SELECT id FROM routing_task WHERE assignment_status IN ('pending', 'reserved') AND expires_at <= %s"
+    " AND NOT in_transfer ORDER BY expires_at LIMIT 500"
+)
 BATCH: Final = 500
 
 
-def expire_reservations(now: datetime) -> None:
-    """Offers that nobody answered in time go back."""
-    due = queries.reservations().filter(reservation_status="pending", expires_at__lte=now)
-    for reservation in due.order_by("expires_at")[:BATCH]:
-        try:
-            expire(reservation)
-        except StaleMove:
-            continue
-        except Exception:  # One bad row must not hold up the others.
-            logger.exception("reservation could not expire", reservation=reservation.sid)
+def expire_reservations(now: datetime) -> bool:
+    """Offers that nobody answered in time go back. True when there may be more."""
+    return _sweep(_DUE_OFFERS, now, together=expire_together, one=_expire)
 
 
-def expire_tasks(now: datetime) -> None:
-    """Tasks that nobody took within their time to live are canceled."""
-    due = queries.tasks().filter(assignment_status__in=("pending", "reserved"), in_transfer=False, expires_at__lte=now)
-    for task in due.order_by("expires_at")[:BATCH]:
-        try:
-            cancel_task(task, actor=SYSTEM, reason=TTL_EXCEEDED)
-        except StaleMove:
-            continue
-        except Exception:  # One bad row must not hold up the others.
-            logger.exception("task could not expire", task=task.sid)
+def expire_tasks(now: datetime) -> bool:
+    """Tasks that nobody took within their time to live are canceled. True when there may be more."""
+    return _sweep(_DUE_TASKS, now, together=cancel_together, one=_cancel)
+
+
+def _sweep(
+    query: str, now: datetime, *, together: Callable[[Collection[int]], Collection[int]], one: Callable[[int], object]
+) -> bool:
+    due = {number for (number,) in dialect.rows(query, [connection.ops.adapt_datetimefield_value(now)])}
+    if not due:
+        return False
+    try:
+        left = together(due)
+    except OperationalError:
+        raise
+    except Exception:  # One bad row must not hold up the others.
+        logger.exception("deadlines could not be met together", count=len(due))
+        left = due
+    for number in left:
+        _one(one, number)
+    return len(due) == BATCH and len(left) < BATCH
+
+
+def _one(end: Callable[[int], object], number: int) -> None:
+    try:
+        end(number)
+    except StaleMove:  # It was answered meanwhile.
+        pass
+    except OperationalError:
+        raise
+    except Exception:
+        logger.exception("a deadline could not be met", sweep=end.__name__, row=number)
+
+
+def _expire(number: int) -> None:
+    expire(queries.reservations().get(pk=number))
+
+
+def _cancel(number: int) -> None:
+    cancel_task(queries.tasks().get(pk=number), actor=SYSTEM, reason=TTL_EXCEEDED)
 
 
 def re_evaluate_tasks(_now: datetime) -> None:

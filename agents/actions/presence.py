@@ -1,12 +1,18 @@
 """What a worker is doing."""
 
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, OuterRef, Subquery
 
 from agents.access import require_own_or_floor
 from agents.actions.checks import own_activity
-from agents.actions.telling import tell_worker
-from agents.models import Activity, Worker
+from agents.actions.telling import of_worker, tell_worker
+from agents.models import Activity, Worker, Workspace
+from eventlog.models import Event
+from eventlog.record import record_all
 from kernel import clock
 from kernel.actor import Actor
 from kernel.errors import Invalid
@@ -29,20 +35,41 @@ def set_activity(worker: Worker, *, activity: Activity, actor: Actor) -> Worker:
     return worker
 
 
-def send_to_timeout_activity(worker: Worker, *, actor: Actor) -> None:
-    """A worker who let an offer time out goes to the workspace's timeout activity, unless he left by himself before.
+def send_to_timeout_activity(workers: Iterable[Worker], *, actor: Actor) -> None:
+    """Workers who let an offer time out go to their workspace's timeout activity, but those who left by themselves.
 
     Part of the caller's transaction.
     """
-    target = worker.workspace.timeout_activity
-    if target is not None:
-        _enter(worker, target, actor=actor, only_if_available=True)
+    numbers = [worker.pk for worker in workers if worker.workspace.timeout_activity_id is not None]
+    held = Worker.objects.filter(pk__in=numbers).order_by("pk").select_for_update()
+    here = Worker.objects.filter(pk__in=[worker.pk for worker in held], activity__available=True)
+    leaving = here.exclude(activity=F("workspace__timeout_activity")).select_related(
+        "activity", "workspace__timeout_activity"
+    )
+    rows = list(leaving.order_by("pk"))
+    if not rows:
+        return
+    now = clock.now()
+    target = Workspace.objects.filter(pk=OuterRef("workspace")).values("timeout_activity")
+    Worker.objects.filter(pk__in=[row.pk for row in rows]).update(
+        activity=Subquery(target), date_status_changed=now, updated_at=now, version=F("version") + 1
+    )
+    targets = [(row, row.workspace.timeout_activity) for row in rows]
+    record_all([_entered(row, activity, now, actor=actor) for row, activity in targets if activity])
 
 
-def _enter(worker: Worker, activity: Activity, *, actor: Actor, only_if_available: bool = False) -> None:
+def _entered(worker: Worker, activity: Activity, now: datetime, *, actor: Actor) -> Event:
+    previous = _previous(worker, now)
+    worker.activity = activity
+    worker.date_status_changed = worker.updated_at = now
+    worker.version += 1
+    return of_worker("worker.activity.update", worker, actor=actor, previous=previous)
+
+
+def _enter(worker: Worker, activity: Activity, *, actor: Actor) -> None:
     rows = Worker.objects.select_for_update(of=("self",)).select_related("activity")
     before = rows.get(pk=worker.pk)
-    stays = before.activity_id == activity.pk or (only_if_available and not before.activity.available)
+    stays = before.activity_id == activity.pk
     now = clock.now()
     if not stays:
         Worker.objects.filter(pk=worker.pk).update(
@@ -50,9 +77,13 @@ def _enter(worker: Worker, activity: Activity, *, actor: Actor, only_if_availabl
         )
     worker.refresh_from_db(fields=["activity", "date_status_changed", "updated_at", "version"])
     if not stays:
-        previous = {
-            "activity_sid": before.activity.sid,
-            "activity_name": before.activity.friendly_name,
-            "milliseconds": int((now - before.date_status_changed).total_seconds() * 1000),
-        }
-        tell_worker("worker.activity.update", worker, actor=actor, previous=previous)
+        tell_worker("worker.activity.update", worker, actor=actor, previous=_previous(before, now))
+
+
+def _previous(worker: Worker, now: datetime) -> dict[str, Any]:
+    """What the worker did until now."""
+    return {
+        "activity_sid": worker.activity.sid,
+        "activity_name": worker.activity.friendly_name,
+        "milliseconds": int((now - worker.date_status_changed).total_seconds() * 1000),
+    }

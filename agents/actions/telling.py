@@ -5,7 +5,8 @@ from typing import Any
 
 from agents.models import Activity, TaskChannel, Worker, Workspace
 from agents.payloads import activity_payload, task_channel_payload, worker_payload, workspace_payload
-from eventlog.record import record
+from eventlog.models import Event
+from eventlog.record import draft, record, record_all
 from kernel.actor import Actor
 
 Previous = Mapping[str, Any]
@@ -33,7 +34,14 @@ def tell_worker(
     event: str, worker: Worker, *, actor: Actor, previous: Previous | None = None, about: Previous | None = None
 ) -> None:
     """``about`` adds to the payload what else the event speaks of, such as the channel."""
-    record(
+    record_all([of_worker(event, worker, actor=actor, previous=previous, about=about)])
+
+
+def of_worker(
+    event: str, worker: Worker, *, actor: Actor, previous: Previous | None = None, about: Previous | None = None
+) -> Event:
+    """The same, not written yet."""
+    return draft(
         event,
         subject_sid=worker.sid,
         data={**worker_payload(worker), **(about or {}), **_before(previous)},

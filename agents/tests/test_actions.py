@@ -128,7 +128,7 @@ def test_timeout_activity_is_for_those_who_are_available(workspace, ada):
     on_break = make_worker(workspace, "Ben", doing="Break")
 
     for worker in (ada, on_break):
-        actions.send_to_timeout_activity(worker, actor=SYSTEM)
+        actions.send_to_timeout_activity([worker], actor=SYSTEM)
 
     assert Worker.objects.get(pk=ada.pk).activity.friendly_name == "Offline"
     assert Worker.objects.get(pk=on_break.pk).activity.friendly_name == "Break"
@@ -138,7 +138,7 @@ def test_timeout_activity_is_for_those_who_are_available(workspace, ada):
 def test_without_timeout_activity_the_worker_stays(workspace, ada):
     workspace.timeout_activity = None
 
-    actions.send_to_timeout_activity(ada, actor=SYSTEM)
+    actions.send_to_timeout_activity([ada], actor=SYSTEM)
 
     assert Worker.objects.get(pk=ada.pk).activity.friendly_name == "Available"
 

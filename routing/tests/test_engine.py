@@ -512,12 +512,16 @@ def test_sweep_goes_on_after_a_row_that_fails(workspace, queue, frozen, monkeypa
     original = timers.expire
     calls = []
 
+    def broken(_numbers):
+        raise ValueError("one of these rows is broken")
+
     def broken_once(reservation):
         calls.append(reservation)
         if len(calls) == 1:
             raise ValueError("this row is broken")
         return original(reservation)
 
+    monkeypatch.setattr(timers, "expire_together", broken)
     monkeypatch.setattr(timers, "expire", broken_once)
     timers.expire_reservations(clock.now())
 
