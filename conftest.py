@@ -1,9 +1,18 @@
-"""What every test finds: plain static files, so that nothing has to be collected first."""
+"""What every test finds: plain static files, and generated tests that are the same at every run."""
 
 import copy
 from pathlib import Path
 
 from django.conf import settings
+from hypothesis import HealthCheck
+from hypothesis import settings as generated
+
+SLOW_MACHINES = [HealthCheck.too_slow]
+generated.register_profile("same", derandomize=True, database=None, deadline=None, suppress_health_check=SLOW_MACHINES)
+generated.register_profile(
+    "long", max_examples=3000, database=None, deadline=None, print_blob=True, suppress_health_check=SLOW_MACHINES
+)
+generated.load_profile("same")
 
 
 def pytest_configure() -> None:

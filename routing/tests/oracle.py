@@ -5,16 +5,23 @@ from dataclasses import replace
 from routing.core.expressions import lookup
 
 
-def decision(tables, now, *, lifo_first=False, optimized=frozenset()):
-    """``(offers, timeouts, skips, settled)``; offers in the order in which they are made."""
+def decision(tables, now, *, limit, lifo_first=False, optimized=frozenset()):
+    """``(offers, timeouts, skips, settled)``; offers in the order in which they are made.
+
+    With a ``limit`` that is reached nothing of what comes after it is decided, and any so many tasks are asked to skip.
+    """
     pending = [tables.task_facts(job) for job in tables.pending()]
-    timeouts = {task.number for task in pending if task.deadline is not None and task.deadline <= now}
+    over = [task for task in pending if task.deadline is not None and task.deadline <= now]
+    over.sort(key=lambda task: (task.deadline, task.number))
+    timeouts = {task.number for task in over[:limit]}
+    if len(timeouts) == limit:
+        return [], timeouts, set(), set()
     line = [task for task in pending if task.number not in timeouts]
-    line.sort(key=lambda task: place(task, tables.queues[task.queue], lifo_first))
+    line.sort(key=lambda task: place(task, tables.queue(task.queue), lifo_first))
     workers = {agent.number: tables.worker_facts(agent) for agent in tables.agents.values()}
     offers = []
     for task in line:
-        queue = tables.queues[task.queue]
+        queue = tables.queue(task.queue)
         able = [worker for worker in workers.values() if can_take(worker, task, queue, now)]
         able.sort(key=lambda worker: turn(worker, task, optimized))
         chosen = tuple(worker.number for worker in able[: queue.max_reserved])
@@ -22,6 +29,8 @@ def decision(tables, now, *, lifo_first=False, optimized=frozenset()):
             offers.append((task.number, chosen))
         for number in chosen:
             workers[number] = given(workers[number], task.channel, now)
+        if len(offers) == limit:
+            return offers, timeouts, set(), set()
     return offers, timeouts, *_skips(line, {task for task, _ in offers}, tables)
 
 
@@ -34,7 +43,8 @@ def _skips(line, offered, tables):
 
 def _skipped(task, tables):
     workers = [tables.worker_facts(agent) for agent in tables.agents.values()]
-    members = [worker for worker in workers if tables.queues[task.queue].expression(worker.attributes)]
+    takes = tables.queue(task.queue).expression
+    members = [worker for worker in workers if takes and takes(worker.attributes)]
     counts = {
         "available": sum(worker.available for worker in members),
         "unavailable": sum(not worker.available for worker in members),
@@ -64,11 +74,21 @@ def can_take(worker, task, queue, now):
 
 def belongs(worker, task, queue):
     rule = task.step.rule if task.step else None
-    if not queue.expression(worker.attributes) or not task.required_skills <= set(worker.attributes["skills"]):
+    if queue.expression is None or not queue.expression(worker.attributes):
         return False
-    if rule and rule.known_worker and rule.known_worker.of(task.attributes) != worker.friendly_name:
+    if not task.required_skills <= set(worker.attributes["skills"]):
+        return False
+    if rule and rule.known_worker and not is_known(worker, rule.known_worker, task.attributes):
         return False
     return not rule or not rule.expression or rule.expression({"task": task.attributes, "worker": scope(worker)})
+
+
+def is_known(worker, known, attributes):
+    """Names are one whatever their case, sids are not."""
+    named = known.of(attributes)
+    if known.field == "sid":
+        return named == worker.sid
+    return named is not None and named.casefold() == worker.friendly_name.casefold()
 
 
 def by_activity(task):

@@ -20,6 +20,7 @@ _STEPS_OF_A = [
 ]
 _STEPS_OF_OTHERS = [
     {"queue": "WQ2", "timeout": 4, "known_worker_friendly_name": "task.owner"},
+    {"queue": "WQ1", "timeout": 2, "known_worker_sid": "task.keeper"},
     {"queue": "WQ3", "timeout": 6, "skip_if": "1==1"},
     {"queue": "WQ1", "expression": "worker.channel.voice.available_capacity_percentage == 100"},
 ]
@@ -30,7 +31,16 @@ _FILTERS = [
 _DOCUMENT = {
     "task_routing": {"filters": _FILTERS, "default_filter": {"queue": "WQ3", "skip_if": "workers.WAlunch > 1"}}
 }
-WORKFLOW = parse_workflow(json.dumps(_DOCUMENT), queues=Everything())
+_LATER_DOCUMENT = {
+    "task_routing": {
+        "filters": [{"expression": "level > 1", "targets": [_STEPS_OF_A[1], _STEPS_OF_OTHERS[1]]}],
+        "default_filter": {"queue": "WQ1", "expression": "worker.level == task.level"},
+    }
+}
+WORKFLOWS = {
+    version: parse_workflow(json.dumps(document), queues=Everything())
+    for version, document in ((1, _DOCUMENT), (2, _LATER_DOCUMENT))
+}
 
 
 @dataclass(eq=False)
@@ -41,6 +51,7 @@ class Agent:
     capacity: dict = field(default_factory=lambda: dict.fromkeys(CHANNELS, 1))
     closed: set = field(default_factory=set)
     last: dict = field(default_factory=dict)
+    name: str = ""
 
 
 @dataclass(eq=False)
@@ -53,6 +64,7 @@ class Job:
     priority: int = 0
     attributes: dict = field(default_factory=dict)
     skills: frozenset = frozenset()
+    workflow: int = 1
     step: object = None
     entering: bool = True
     target: int | None = None
@@ -94,7 +106,7 @@ class Tables:
         return WorkerFacts(
             sid=f"WK{agent.number}",
             number=agent.number,
-            friendly_name=f"Agent {agent.number}",
+            friendly_name=agent.name or f"Agent {agent.number}",
             activity_sid=agent.activity,
             activity_name=name,
             available=available,
@@ -124,7 +136,7 @@ class Tables:
             created=job.created,
             attributes=job.attributes,
             required_skills=job.skills,
-            workflow_version=1 if job.step else None,
+            workflow_version=job.workflow if job.step else None,
             step=job.step,
             refusals=tuple(job.refusals),
             target_worker=job.target,
@@ -143,6 +155,10 @@ class Tables:
             made.put_task(self.task_facts(job), now=now)
         return made
 
+    def queue(self, sid):
+        """One that is gone has nobody in it."""
+        return self.queues.get(sid) or QueueFacts(sid, None)
+
     def pending(self):
         return [job for job in self.jobs.values() if job.status == "pending"]
 
@@ -156,14 +172,14 @@ class Tables:
 
     def arrive(self, job):
         if job.step is None and job.queue == "":
-            self._enter(job, first_step(WORKFLOW, job.attributes))
+            self._enter(job, first_step(WORKFLOWS[job.workflow], job.attributes))
         self.jobs[job.number] = job
 
     def offer(self, number, version, workers, now):
         """The write of an offer; every guard that the database has stands here as well."""
         job = self.jobs[number]
         assert (job.status, job.version) == ("pending", version)
-        assert 1 <= len(set(workers)) == len(workers) <= self.queues[job.queue].max_reserved
+        assert 1 <= len(set(workers)) == len(workers) <= self.queue(job.queue).max_reserved
         self._change(job, status="reserved", entering=False)
         for each in workers:
             agent = self.agents[each]
@@ -178,10 +194,10 @@ class Tables:
         assert (job.status, job.version) == ("pending", version)
         if cause == "timeout":
             assert job.created + job.step.deadline_age <= now
-            self.fired.append((number, job.step.filter, job.step.target))
-            following = step_at_age(WORKFLOW, job.attributes, job.step, age=now - job.created)
+            self.fired.append((number, job.workflow, job.step.filter, job.step.target))
+            following = step_at_age(WORKFLOWS[job.workflow], job.attributes, job.step, age=now - job.created)
         else:
-            following = step_after_skip(WORKFLOW, job.attributes, job.step)
+            following = step_after_skip(WORKFLOWS[job.workflow], job.attributes, job.step)
         self._enter(job, following)
 
     def settle(self, number, version):
@@ -225,6 +241,11 @@ class Tables:
 
     def edit(self, job, **fields):
         self._change(job, **fields)
+
+    def come_over(self, job, version, now):
+        """The task begins anew, in another version of its workflow."""
+        job.workflow = version
+        self._enter(job, first_step(WORKFLOWS[version], job.attributes, age=int(now - job.created)))
 
     def _enter(self, job, step):
         if step is None:

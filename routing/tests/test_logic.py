@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from routing.core.expressions import parse
@@ -154,7 +154,6 @@ EXPRESSIONS = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
 @given(EXPRESSIONS, EXPRESSIONS, st.lists(st.fixed_dictionaries({}, optional={"x": VALUES, "y": VALUES}), min_size=8))
 def test_no_data_contradict_what_is_said(one, other, scopes):
     first, second = parse(one), parse(other)
