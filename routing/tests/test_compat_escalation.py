@@ -4,7 +4,7 @@ import json
 
 from routing.core.document import parse_workflow
 from routing.core.workflow import first_step, step_after_skip, step_after_timeout
-from routing.tests.cast import NOW, board, in_step, moves, offers, put, worker
+from routing.tests.cast import NOW, board, in_step, moves, offers, worker
 
 SKIP = {"skip_if": "1==1"}
 
