@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from conversations import tasks
-from eventlog.models import Event
+from eventlog.numbered import NumberedEvent
 from eventlog.sinks import Sink
 
 
@@ -13,12 +13,12 @@ class Outbound(Sink):
 
     types: ClassVar[frozenset[str]] = frozenset({"message.added", "message.updated"})
 
-    def wants(self, event: Event) -> bool:
+    def wants(self, event: NumberedEvent) -> bool:
         return event.type in self.types and (
             event.data["status"] == "queued" or any(item["status"] == "pending" for item in event.data["media"])
         )
 
-    def feed(self, events: Sequence[Event]) -> None:
+    def feed(self, events: Sequence[NumberedEvent]) -> None:
         waiting = {event.data["conversation_sid"] for event in events if event.data["status"] == "queued"}
         for conversation_sid in sorted(waiting):
             tasks.ring_deliver(conversation_sid)

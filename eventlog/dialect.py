@@ -1,7 +1,7 @@
 """The few words of SQL that the hot reads need and in which our two databases differ."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, cast
 
@@ -29,6 +29,20 @@ def values(wanted: Collection[int] | Collection[str]) -> list[Any] | str:
     """The parameter of `among`."""
     listed = list(wanted)
     return listed if connection.vendor == "postgresql" else json.dumps(listed)
+
+
+def given(**columns: str) -> str:
+    """A row source ``given`` with these columns, by their PostgreSQL types; `columns` are its parameters."""
+    if _is_postgresql():
+        arrays = ", ".join(f"%s::{kind}[]" for kind in columns.values())
+        return f"unnest({arrays}) AS given ({', '.join(columns)})"
+    values = ", ".join(f"json_extract(value, '$[{place}]') AS {name}" for place, name in enumerate(columns))
+    return f"(SELECT {values} FROM json_each(%s)) AS given"  # noqa: S608 - only names of ours are built in
+
+
+def columns(rows: Sequence[Sequence[Any]]) -> list[Any]:
+    """The parameters of `given`, of one row at least."""
+    return [list(column) for column in zip(*rows, strict=True)] if _is_postgresql() else [json.dumps(rows)]
 
 
 def field(column: str, path: str) -> str:

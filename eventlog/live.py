@@ -5,15 +5,16 @@ from the database.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 
-from eventlog import queries
 from eventlog.bus import bus
-from eventlog.models import Event
+from eventlog.numbered import NumberedEvent
 from eventlog.sinks import Sink
+from kernel import clock
 
 EVENTS = "live"
 BLIPS = "blip"
@@ -28,14 +29,18 @@ def encode(frame: Mapping[str, Any]) -> str:
 class Broadcast(Sink):
     """The sink that tells every socket's process of each event, once for each audience."""
 
-    def feed(self, events: Sequence[Event]) -> None:
-        payloads = [
-            f"{audience} {n}\n{encode(queries.frame(event, audience=audience, n=n))}"
-            for event in events
-            for audience, n in event.numbers.items()
-        ]
+    def feed(self, events: Sequence[NumberedEvent]) -> None:
+        payloads = [payload for event in events for payload in _payloads(event)]
         if payloads:
             bus().publish_many(EVENTS, payloads)
+
+
+def _payloads(event: NumberedEvent) -> Iterator[str]:
+    """`queries.frame` as text, one for each audience; the data is passed on as the database wrote it."""
+    at = clock.iso(datetime.fromtimestamp(event.at, UTC))
+    rest = f'"type":"{event.type}","at":"{at}","ref":{json.dumps(event.ref)},"data":{event.text}}}'
+    for audience, n in event.numbers.items():
+        yield f'{audience} {n}\n{{"t":"event","a":"{audience}","n":{n},{rest}'
 
 
 def parse(payload: str) -> tuple[str, int, str]:

@@ -1,7 +1,5 @@
 """Events, the numbers that each audience sees, and who has read how far."""
 
-from typing import Any
-
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -31,9 +29,6 @@ class Event(models.Model):
     data = models.JSONField(default=dict)
     created_at = models.DateTimeField(default=clock.now)
 
-    # What each audience calls this event; filled by the relay and by `queries.with_numbers`.
-    numbers: dict[str, int]
-
     class Meta:
         verbose_name = _("event")
         verbose_name_plural = _("events")
@@ -42,10 +37,6 @@ class Event(models.Model):
             models.Index(fields=["subject_sid", "position"], name="event_subject"),
             models.Index(fields=["created_at"], name="event_created"),
         ]
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.numbers = {}
 
     def __str__(self) -> str:
         return f"{self.type} {self.subject_sid}"
@@ -56,7 +47,8 @@ class Delivery(models.Model):
 
     audience = models.CharField(max_length=48)
     n = models.BigIntegerField()
-    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="deliveries")
+    # The relay alone writes these, with the events' positions: nothing is left for the database to look up.
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="deliveries", db_constraint=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["audience", "n"], name="delivery_number")]

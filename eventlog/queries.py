@@ -1,6 +1,6 @@
 """Reads over the log: what an audience missed, how far everybody is, whether the pump lives."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, TypedDict
 
 from django.db.models import Max, Min
@@ -50,23 +50,9 @@ def since(audience: str, n: int, *, limit: int) -> list[EventFrame]:
     return [frame(row.event, audience=audience, n=row.n) for row in rows]
 
 
-def events_after(position: int, limit: int) -> list[Event]:
-    """Numbered events after ``position``, in order."""
-    return list(Event.objects.filter(position__gt=position).order_by("position")[:limit])
-
-
 def last_position() -> int:
     """The position of the newest numbered event."""
     return Event.objects.aggregate(last=Max("position"))["last"] or 0
-
-
-def with_numbers(events: Sequence[Event]) -> Sequence[Event]:
-    """Fill ``numbers`` of events that were read back from the table."""
-    by_id = {event.pk: event for event in events}
-    rows = Delivery.objects.filter(event_id__in=by_id).values_list("event_id", "audience", "n")
-    for event_id, audience, n in rows:
-        by_id[event_id].numbers[audience] = n
-    return events
 
 
 def health() -> dict[str, Any]:

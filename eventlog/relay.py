@@ -10,19 +10,20 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.module_loading import import_string
 
-from eventlog import doorbell, queries
+from eventlog import doorbell, numbered, queries
 from eventlog.dbclock import database_now
 from eventlog.leases import Lease, LostLease
-from eventlog.models import AudienceHead, Delivery, Event, SinkPosition
+from eventlog.models import SinkPosition
+from eventlog.numbered import NumberedEvent
 from eventlog.services import Service
 from eventlog.sinks import Sink
 
 logger = structlog.get_logger(__name__)
 
-BATCH = 500
+BATCH = 1000
 _HEADS_KEPT = 50_000  # Each web chat is an audience of its own; a term may last for months.
 _WRITE_SECONDS = 1.0
 _RETRY_SECONDS = (0.2, 0.5, 1, 2, 5, 10, 30)
@@ -50,15 +51,15 @@ class Relay(Service):
         try:
             if self._lease.fence != self._fence:
                 self._start_term()
-            numbered = self._number()
+            fresh = self._number()
         except LostLease:
             return False
-        if numbered:
-            self._last = numbered[-1].position or self._last
+        if fresh:
+            self._last = fresh[-1].position or self._last
             doorbell.ring()  # Routers of other processes follow the numbered log.
-        fed = [self._feed(sink, numbered) for sink in self._sinks]
+        fed = [self._feed(sink, fresh) for sink in self._sinks]
         self._write_down()
-        return bool(numbered) or any(fed)
+        return bool(fresh) or any(fed)
 
     def close(self) -> None:
         if self._lease.fence:
@@ -77,12 +78,12 @@ class Relay(Service):
         self._last = queries.last_position()
         self._fence = self._lease.fence
 
-    def _number(self) -> list[Event]:
+    def _number(self) -> list[NumberedEvent]:
         """Give committed events their position and their number for each audience.
 
         What is read before the guard cannot be numbered by anybody else: only the holder of the lease numbers.
         """
-        events = list(Event.objects.filter(position__isnull=True).order_by("id")[:BATCH])
+        events = numbered.unnumbered(BATCH)
         if not events:
             return []
         if len(self._heads) > _HEADS_KEPT:
@@ -92,20 +93,21 @@ class Relay(Service):
                 self._lease.guard()
                 for position, event in enumerate(events, start=self._last + 1):
                     event.position = position
-                write_positions(events)
                 number_audiences(events, heads=self._heads)
+                numbered.write_positions(events)
+                numbered.write_numbers(events, self._heads)
         except BaseException:
             self._fence = 0  # What is remembered may not be what was committed: begin the term again.
             raise
         return events
 
-    def _feed(self, sink: Sink, fresh: Sequence[Event]) -> bool:
+    def _feed(self, sink: Sink, fresh: Sequence[NumberedEvent]) -> bool:
         """Bring one sink up to date; a failing sink stops only itself."""
         done = self._positions.get(sink.name, 0)
         if done >= self._last or self._resting(sink):
             return False
         in_step = bool(fresh) and done == (fresh[0].position or 0) - 1
-        events = list(fresh) if in_step else list(queries.with_numbers(queries.events_after(done, BATCH)))
+        events = fresh if in_step else numbered.events_after(done, BATCH)
         if not events:
             return False
         last = events[-1].position or done
@@ -153,38 +155,15 @@ def load_sinks() -> list[Sink]:
     return [import_string(path)(path) for path in settings.EVENT_SINKS]
 
 
-def write_positions(events: Sequence[Event]) -> None:
-    """One UPDATE for the batch: a joined VALUES list, where Django's ``bulk_update`` builds a CASE for each row."""
-    rows = ", ".join(["(%s, %s)"] * len(events))
-    parameters = [value for event in events for value in (event.pk, event.position)]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"WITH given (id, position) AS (VALUES {rows}) "  # noqa: S608 - only placeholders are built in
-            "UPDATE eventlog_event SET position = given.position FROM given "
-            "WHERE eventlog_event.id = given.id",
-            parameters,
-        )
-
-
-def number_audiences(events: Sequence[Event], *, heads: dict[str, int]) -> None:
-    """Write each audience's gapless numbers for these events and move its head.
+def number_audiences(events: Sequence[NumberedEvent], *, heads: dict[str, int]) -> None:
+    """Give each audience's events its next numbers, without gaps.
 
     ``heads`` remembers where audiences are for as long as the caller holds the lease; what it lacks is read.
     """
-    named = {audience for event in events for audience in event.audiences}
-    if not named:
-        return
-    heads.update(queries.heads(named - heads.keys()) if named - heads.keys() else {})
-    deliveries = []
+    unknown = {audience for event in events for audience in event.audiences} - heads.keys()
+    if unknown:
+        heads.update(queries.heads(unknown))
     for event in events:
         for audience in event.audiences:
             heads[audience] += 1
             event.numbers[audience] = heads[audience]
-            deliveries.append(Delivery(audience=audience, n=heads[audience], event=event))
-    Delivery.objects.bulk_create(deliveries)
-    AudienceHead.objects.bulk_create(
-        [AudienceHead(audience=audience, n=heads[audience]) for audience in sorted(named)],
-        update_conflicts=True,
-        unique_fields=["audience"],
-        update_fields=["n"],
-    )

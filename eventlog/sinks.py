@@ -5,7 +5,8 @@ from typing import ClassVar
 
 from django.db import transaction
 
-from eventlog.models import Event, SinkPosition
+from eventlog.models import SinkPosition
+from eventlog.numbered import NumberedEvent
 
 
 class Sink:
@@ -20,14 +21,14 @@ class Sink:
     def __init__(self, name: str) -> None:
         self.name = name
 
-    def wants(self, event: Event) -> bool:
+    def wants(self, event: NumberedEvent) -> bool:
         return not self.types or event.type in self.types
 
-    def feed(self, events: Sequence[Event]) -> None:
+    def feed(self, events: Sequence[NumberedEvent]) -> None:
         """Take these events; an exception means that none of them counts as taken."""
         raise NotImplementedError
 
-    def consume(self, events: Sequence[Event]) -> None:
+    def consume(self, events: Sequence[NumberedEvent]) -> None:
         """Take what is wanted of a batch."""
         if events:
             self.feed(events)
@@ -36,15 +37,15 @@ class Sink:
 class DatabaseSink(Sink):
     """An effect inside the database: applied in one transaction with the position, so exactly once."""
 
-    def handle(self, event: Event) -> None:
+    def handle(self, event: NumberedEvent) -> None:
         """Do what follows from one event."""
         raise NotImplementedError
 
-    def sift(self, events: Sequence[Event]) -> Sequence[Event]:
+    def sift(self, events: Sequence[NumberedEvent]) -> Sequence[NumberedEvent]:
         """Those of a batch from which anything follows at all, found with a query or two for the whole batch."""
         return events
 
-    def consume(self, events: Sequence[Event]) -> None:
+    def consume(self, events: Sequence[NumberedEvent]) -> None:
         for event in self.sift(events):
             with transaction.atomic():
                 here = SinkPosition.objects.filter(sink=self.name, position__lt=event.position)

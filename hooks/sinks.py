@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
-from eventlog.models import Event
+from eventlog.numbered import NumberedEvent
 from eventlog.sinks import Sink
 from hooks import tasks
 
@@ -13,7 +13,7 @@ class Deliveries(Sink):
 
     types: ClassVar[frozenset[str]] = frozenset({"webhook.queued"})
 
-    def feed(self, events: Sequence[Event]) -> None:
+    def feed(self, events: Sequence[NumberedEvent]) -> None:
         lines = {(event.data["endpoint_sid"], event.data["about_sid"]) for event in events}
         for endpoint_sid, subject_sid in sorted(lines):
             tasks.ring(endpoint_sid, subject_sid)

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from agents.models import Worker
 from conversations.models import Conversation
-from eventlog.models import Event
+from eventlog.numbered import NumberedEvent
 from eventlog.sinks import DatabaseSink
 from interactions import actions, queries
 from kernel.errors import DomainError
@@ -32,7 +32,7 @@ class Follow(DatabaseSink):
         }
     )
 
-    def sift(self, events: Sequence[Event]) -> Sequence[Event]:
+    def sift(self, events: Sequence[NumberedEvent]) -> Sequence[NumberedEvent]:
         """Leave out what customers say to agents who are there: nothing follows from it.
 
         Should such a task end in the meantime, its own event comes later, and `finish` looks at what was not read.
@@ -46,7 +46,7 @@ class Follow(DatabaseSink):
             or (event.data["direction"] == "inbound" and event.data["conversation_sid"] not in attended)
         ]
 
-    def handle(self, event: Event) -> None:
+    def handle(self, event: NumberedEvent) -> None:
         """A refusal (no filter of the workflow takes the words) is told in the log and holds nobody else up.
 
         The words themselves are kept, and the customer's next ones seek an agent again.
@@ -58,28 +58,28 @@ class Follow(DatabaseSink):
             logger.error("nothing followed", type=event.type, subject=event.subject_sid, code=error.code)
 
 
-def _started(event: Event) -> None:
+def _started(event: NumberedEvent) -> None:
     actions.greet(_conversation(event.subject_sid))
 
 
-def _said(event: Event) -> None:
+def _said(event: NumberedEvent) -> None:
     conversation = _conversation(event.data["conversation_sid"])
     actions.words_arrived(conversation, event_sid=event.sid, payload=event.data)
 
 
-def _unreachable(event: Event) -> None:
+def _unreachable(event: NumberedEvent) -> None:
     conversation = Conversation.objects.filter(sid=event.data["about_sid"]).first()
     if conversation is not None:
         actions.give_up_on_bot(conversation)
 
 
-def _accepted(event: Event) -> None:
+def _accepted(event: NumberedEvent) -> None:
     interaction = queries.interaction_of_task(event.data["task"]["sid"])
     if interaction is not None:
         actions.bring_agent(interaction, worker=Worker.objects.get(sid=event.data["worker_sid"]))
 
 
-def _part_ended(event: Event) -> None:
+def _part_ended(event: NumberedEvent) -> None:
     """The task of an agent who was alone with it has ended as well, and its own event tells the rest."""
     if event.data["task"]["assignment_status"] in TASK_ENDED:
         return
@@ -88,7 +88,7 @@ def _part_ended(event: Event) -> None:
         actions.dismiss_agent(interaction, worker=Worker.objects.get(sid=event.data["worker_sid"]))
 
 
-def _ended(event: Event) -> None:
+def _ended(event: NumberedEvent) -> None:
     interaction = queries.interaction_of_task(event.subject_sid)
     if interaction is not None:
         actions.finish(interaction, completed=event.type == "task.completed")
@@ -98,7 +98,7 @@ def _conversation(sid: str) -> Conversation:
     return Conversation.objects.select_related("workspace", "address", "identity__contact").get(sid=sid)
 
 
-_HANDLERS: dict[str, Callable[[Event], None]] = {
+_HANDLERS: dict[str, Callable[[NumberedEvent], None]] = {
     "conversation.started": _started,
     "message.added": _said,
     "webhook.failed": _unreachable,

@@ -171,9 +171,13 @@ class Task(models.Model):
     """A piece of work on its way to a worker. States: `routing.core.states.TASK`."""
 
     sid = models.CharField(max_length=sids.LENGTH, unique=True, default=new_task_sid, editable=False)
-    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="tasks")
-    workflow = models.ForeignKey(Workflow, on_delete=models.SET_NULL, null=True, related_name="tasks")
-    workflow_version = models.ForeignKey(WorkflowVersion, on_delete=models.SET_NULL, null=True, related_name="tasks")
+    # Every index here is written three times in a task's life: these foreign keys have none. `task_recent` and the
+    # partial ones serve all reads but those that come with the deletion of a queue, a workflow or a channel.
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="tasks", db_index=False)
+    workflow = models.ForeignKey(Workflow, on_delete=models.SET_NULL, null=True, related_name="tasks", db_index=False)
+    workflow_version = models.ForeignKey(
+        WorkflowVersion, on_delete=models.SET_NULL, null=True, related_name="tasks", db_index=False
+    )
     # Where the task stands in its workflow; null when it was put into a queue without one.
     filter_index = models.SmallIntegerField(null=True)
     target_index = models.SmallIntegerField(default=0)
@@ -182,10 +186,15 @@ class Task(models.Model):
     # A step's skip_if is asked once, on entering: not again after a rejected offer, nor by another router.
     skip_asked = models.BooleanField(default=False)
     task_queue = models.ForeignKey(
-        TaskQueue, on_delete=models.SET_NULL, null=True, related_name="tasks", verbose_name=_("task queue")
+        TaskQueue,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="tasks",
+        verbose_name=_("task queue"),
+        db_index=False,
     )
     task_queue_entered_at = models.DateTimeField(null=True)
-    task_channel = models.ForeignKey(TaskChannel, on_delete=models.PROTECT, related_name="tasks")
+    task_channel = models.ForeignKey(TaskChannel, on_delete=models.PROTECT, related_name="tasks", db_index=False)
     # The sid of a worker, queue or workflow that the task was made for; empty: none.
     routing_target = models.CharField(max_length=sids.LENGTH, blank=True)
     ignore_capacity = models.BooleanField(default=False)
@@ -324,7 +333,9 @@ class Reservation(models.Model):
     worker = models.ForeignKey(Worker, on_delete=models.CASCADE, related_name="reservations")
     # Which of the task's simultaneous offers: 0 to n - 1, so that the database refuses an offer too many.
     place = models.PositiveSmallIntegerField(default=0)
-    transfer = models.ForeignKey(Transfer, on_delete=models.SET_NULL, null=True, related_name="reservations")
+    transfer = models.ForeignKey(
+        Transfer, on_delete=models.SET_NULL, null=True, related_name="reservations", db_index=False
+    )
     judgement = models.ForeignKey(
         Judgement, on_delete=models.SET_NULL, null=True, related_name="+", db_constraint=False, db_index=False
     )
@@ -344,6 +355,7 @@ class Reservation(models.Model):
             models.Index(
                 fields=["worker"], name="reservation_open", condition=Q(reservation_status__in=RESERVATION_OPEN)
             ),
+            models.Index(fields=["transfer"], name="reservation_transfer", condition=Q(transfer__isnull=False)),
         ]
         constraints = [
             models.UniqueConstraint(

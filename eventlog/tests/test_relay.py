@@ -1,5 +1,6 @@
 """Numbering, feeding, failing and taking over."""
 
+import json
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -7,8 +8,9 @@ from typing import Any
 import pytest
 from django.db import transaction
 
-from eventlog import leases, models, queries, timers
+from eventlog import leases, live, models, queries, timers
 from eventlog import relay as relay_module
+from eventlog.bus import LocalBus
 from eventlog.leases import Lease, LostLease
 from eventlog.models import AudienceHead, Delivery, Event, SinkPosition
 from eventlog.record import record
@@ -219,3 +221,20 @@ def take_over(relay: Relay) -> Relay:
     successor = Relay()
     successor._lease.hold()
     return successor
+
+
+def test_what_is_broadcast_is_what_is_read_back(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.EVENT_SINKS = ["eventlog.live.Broadcast"]
+    heard: list[str] = []
+    local = LocalBus()
+    local.subscribe(live.EVENTS, heard.append)
+    monkeypatch.setattr(live, "bus", lambda: local)
+    note('ß "quoted"', "worker:1", "floor:1")
+
+    Relay().step()
+
+    parsed = [live.parse(payload) for payload in heard]
+    assert [(audience, n) for audience, n, _ in parsed] == [("floor:1", 1), ("worker:1", 1)]
+    assert [json.loads(text) for _, _, text in parsed] == [
+        queries.since(audience, 0, limit=1)[0] for audience in ("floor:1", "worker:1")
+    ]
