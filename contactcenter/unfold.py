@@ -84,6 +84,7 @@ UNFOLD: dict[str, Any] = {
                 _item(_("Tasks"), "assignment", "routing_task"),
                 _item(_("Queues"), "queue", "routing_taskqueue"),
                 _item(_("Workflows"), "account_tree", "routing_workflow"),
+                _item(_("Replays"), "replay", "routing_replay"),
                 _item(_("Business hours"), "schedule", "hours_calendar"),
             ),
             _group(

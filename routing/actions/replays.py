@@ -105,9 +105,15 @@ def check(workflow: Workflow, *, starts_at: datetime, ends_at: datetime, within:
     _check_log(workflow.workspace, starts_at, ends_at)
 
 
+def log_begins(workspace: Workspace) -> datetime | None:
+    """What came before is not recorded any more; None: nothing is."""
+    log = Event.objects.filter(workspace_sid=workspace.sid)
+    return log.order_by("created_at").values_list("created_at", flat=True).first()
+
+
 def _check_log(workspace: Workspace, starts_at: datetime, ends_at: datetime) -> None:
     log = Event.objects.filter(workspace_sid=workspace.sid)
-    first = log.order_by("created_at").values_list("created_at", flat=True).first()
+    first = log_begins(workspace)
     if first is None or first > starts_at:
         told = "-" if first is None else f"{first:%Y-%m-%d %H:%M} UTC"
         raise Invalid(

@@ -3,15 +3,17 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
+from django.utils.translation import gettext_lazy as _
+
 from routing.replaying.plot import duration, share
 
 _MOVES: Final = 10
 
 GRADES: Final = {
-    "good": "The replay of what happened comes close to what happened: trust the differences.",
-    "fair": "The replay of what happened is somewhat off: trust large differences only.",
-    "poor": "The replay of what happened is far off: do not trust the differences.",
-    "few": "There are too few tasks to tell how far to trust this.",
+    "good": _("The replay of what happened comes close to what happened: trust the differences."),
+    "fair": _("The replay of what happened is somewhat off: trust large differences only."),
+    "poor": _("The replay of what happened is far off: do not trust the differences."),
+    "few": _("There are too few tasks to tell how far to trust this."),
 }
 
 
@@ -37,7 +39,7 @@ def _lines(report: dict[str, Any]) -> Iterator[str]:
     )
     yield ""
     fidelity = report["fidelity"]
-    yield GRADES[fidelity["grade"]]
+    yield str(GRADES[fidelity["grade"]])
     yield (
         f"In the replay {share(fidelity['same_queue'])} of the tasks are in the queue where they were,"
         f" {share(fidelity['same_agent'])} with the same agent; half of the waiting times are off by at most"
