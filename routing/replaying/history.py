@@ -12,7 +12,7 @@ from agents.models import Worker, Workspace
 from routing.actions.returning import COUNT_EXCEEDED
 from routing.actions.steps import WORKFLOW_SKIPPED, WORKFLOW_TIMEOUT
 from routing.actions.tasks import MAX_TIMEOUT_SECONDS, TTL_EXCEEDED
-from routing.core.measures import (
+from routing.core.simulation.measures import (
     ACCEPTED,
     GIVEN_UP,
     OTHER_END,
@@ -23,8 +23,8 @@ from routing.core.measures import (
     Names,
     Outcomes,
 )
-from routing.core.recorded import Record
-from routing.core.scenario import Answer, GiveUp, Occupation, Work
+from routing.core.simulation.recorded import Record
+from routing.core.simulation.scenario import Answer, GiveUp, Occupation, Work
 from routing.models import Reservation, Task
 from routing.replaying import log
 from routing.replaying.log import Row

@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from agents.models import TaskChannel, Workspace
 from kernel import clock
-from routing.core.comparison import Course, report
-from routing.core.measures import Measures
-from routing.core.recorded import AsRecorded
-from routing.core.simulator import Simulation
+from routing.core.simulation.comparison import Course, report
+from routing.core.simulation.measures import Measures
+from routing.core.simulation.recorded import AsRecorded
+from routing.core.simulation.simulator import Simulation
 from routing.core.workflow import Workflow
 from routing.models import Workflow as WorkflowRow
 from routing.replaying import history as histories

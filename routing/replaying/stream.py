@@ -11,7 +11,7 @@ from agents.models import Worker
 from eventlog.models import Event
 from routing.core.expressions import Expression, ExpressionError, parse
 from routing.core.facts import ChannelFacts, QueueFacts, WorkerFacts
-from routing.core.scenario import Amendment, Arrival, Change, Departure, Presence, QueueChange
+from routing.core.simulation.scenario import Amendment, Arrival, Change, Departure, Presence, QueueChange
 from routing.core.workflow import first_step
 from routing.models import Task, TaskOrder, TaskQueue
 from routing.replaying import log

@@ -12,14 +12,15 @@ from kernel import sids
 from kernel.actor import SYSTEM
 from routing import actions
 from routing.actions.tasks import TTL_EXCEEDED
-from routing.core import arrivals, simulator
-from routing.core.arrivals import Centre, People
 from routing.core.document import stored_workflow
-from routing.core.measures import Measures, Names
-from routing.core.scenario import Arrival, Change, Presence, QueueChange
-from routing.core.simulator import Simulation
-from routing.core.staff import Agent, Asked, Case
+from routing.core.simulation import simulator
+from routing.core.simulation.measures import Measures, Names
+from routing.core.simulation.scenario import Arrival, Change, Presence, QueueChange
+from routing.core.simulation.simulator import Simulation
+from routing.core.simulation.staff import Agent, Asked, Case
 from routing.models import TaskQueue, Workflow
+from routing.tests import arrivals
+from routing.tests.arrivals import Centre, People
 
 BATCH = 2000
 

@@ -11,12 +11,12 @@ from agents.actions import set_capacity
 from kernel.actor import SYSTEM
 from routing import actions
 from routing.actions.steps import WORKFLOW_TIMEOUT
-from routing.core.arrivals import Centre as MadeUp
 from routing.core.document import stored_workflow
-from routing.core.scenario import Answer, Occupation
+from routing.core.simulation.scenario import Answer, Occupation
 from routing.models import TaskQueue, Workflow
 from routing.replaying import replay
 from routing.replaying.history import History, read
+from routing.tests.arrivals import Centre as MadeUp
 from routing.tests.factories import document, make_queue, make_workflow
 from routing.tests.past import MORNING, Past, held_clock
 from routing.tests.recorder import record_day

@@ -9,12 +9,10 @@ from typing import Any
 
 import pytest
 
-from routing.core import arrivals, simulator
-from routing.core.arrivals import AVAILABLE, BREAK, Centre, People
 from routing.core.expressions import parse, parse_target
 from routing.core.facts import ChannelFacts, QueueFacts, WorkerFacts
-from routing.core.invariants import Broken, Invariants
-from routing.core.scenario import (
+from routing.core.simulation import simulator
+from routing.core.simulation.scenario import (
     Amendment,
     Answer,
     Arrival,
@@ -26,9 +24,12 @@ from routing.core.scenario import (
     QueueChange,
     Work,
 )
-from routing.core.simulator import Simulation
-from routing.core.staff import Agent, Case
+from routing.core.simulation.simulator import Simulation
+from routing.core.simulation.staff import Agent, Case
 from routing.core.workflow import Filter, Target, Workflow
+from routing.tests import arrivals
+from routing.tests.arrivals import AVAILABLE, BREAK, Centre, People
+from routing.tests.invariants import Broken, Invariants
 
 OFFLINE = ("WA0", "Offline", False)
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any, Final
 
-from routing.core.measures import ACCEPTED, NOWHERE, UNKNOWN, Measures, Outcomes, Summary, grouped, summary
+from routing.core.simulation.measures import ACCEPTED, NOWHERE, UNKNOWN, Measures, Outcomes, Summary, grouped, summary
 from routing.core.workflow import DEFAULT_FILTER, Workflow
 
 LISTED_TASKS: Final = 1000

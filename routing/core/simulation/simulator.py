@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol
 from routing.core.board import Board
 from routing.core.decide import Move, Offer, decide
 from routing.core.facts import REFUSAL_PAUSE_SECONDS
-from routing.core.scenario import (
+from routing.core.simulation.scenario import (
     Amendment,
     Arrival,
     Behaviour,
@@ -22,7 +22,7 @@ from routing.core.scenario import (
     Presence,
     QueueChange,
 )
-from routing.core.staff import Agent, Asked, Case
+from routing.core.simulation.staff import Agent, Asked, Case
 from routing.core.workflow import Step, Workflow, first_step, step_after_skip, step_at_age
 
 MAX_ASSIGNMENTS: Final = 1000
@@ -58,7 +58,7 @@ class Watcher(Protocol):
 
 
 class Inspector(Protocol):
-    """Looks at decisions, and raises when one should never have been. `routing.core.invariants` has one."""
+    """Looks at decisions, and raises when one should never have been. `routing.tests.invariants` has one."""
 
     def before(self, simulation: "Simulation") -> None: ...
 

@@ -10,8 +10,8 @@ from typing import Any, Final
 from routing.core.decide import Move, Offer
 from routing.core.expressions import lookup
 from routing.core.facts import QueueFacts, WorkerFacts
-from routing.core.simulator import Simulation
-from routing.core.staff import Agent, Case
+from routing.core.simulation.simulator import Simulation
+from routing.core.simulation.staff import Agent, Case
 from routing.core.workflow import Order
 
 Key = tuple[int, int, float, int]

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from kernel.machine import Machine
 from routing.core.facts import ChannelFacts, TaskFacts, WorkerFacts
-from routing.core.scenario import Arrival
+from routing.core.simulation.scenario import Arrival
 from routing.core.states import RESERVATION, TASK
 from routing.core.workflow import Step, Workflow
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Final
 
-from routing.core import simulator
-from routing.core.staff import Agent, Case
+from routing.core.simulation import simulator
+from routing.core.simulation.staff import Agent, Case
 
 UNKNOWN: Final = 0
 ACCEPTED: Final = 1

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from math import isnan, nan
 from typing import Final
 
-from routing.core.scenario import Answer, Work
+from routing.core.simulation.scenario import Answer, Work
 
 DEFAULT_ANSWER: Final = Answer("accept", 5.0)
 DEFAULT_HANDLING: Final = 300.0

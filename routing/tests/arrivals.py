@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from routing.core.expressions import parse, parse_target
 from routing.core.facts import ChannelFacts, QueueFacts, WorkerFacts
-from routing.core.scenario import Answer, Arrival, Change, GiveUp, Presence, QueueChange, Work
+from routing.core.simulation.scenario import Answer, Arrival, Change, GiveUp, Presence, QueueChange, Work
 from routing.core.workflow import Filter, Order, Target, Workflow
 
 HOUR: Final = 3600.0
