@@ -1,5 +1,6 @@
 """What the editor of a workflow says while one types: who serves each target, and what the checks find."""
 
+from collections import Counter
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
@@ -11,10 +12,10 @@ from agents.models import Workspace
 from hours import queries as hours
 from routing import checks, editor, matching
 from routing.admin_pages import WorkflowPages
+from routing.core.checks import Surroundings
 from routing.core.document import ConfigurationError, parse_workflow
+from routing.forms import RulesWidget
 from routing.models import DEFAULT_RESERVATION_TIMEOUT, Workflow
-
-ABOUT_ALL = "workflow"
 
 
 class LivePage(WorkflowPages):
@@ -25,26 +26,46 @@ class LivePage(WorkflowPages):
         return [path("look/", look, name="routing_workflow_look"), *super().get_urls()]
 
     def look(self, request: HttpRequest) -> HttpResponse:
-        """``{"says": {place: html}, "crews": {place: html}, "list": html, "stands": bool}`` of the posted ``rules`` or
-        ``configuration``. A place is ``<filter>``, ``<filter>-<target>``, ``default`` or ``workflow``.
+        """What is found in the posted ``rules`` or ``configuration``; nothing is written.
 
-        Nothing is written; it is a POST because a document is too long for an address. ``stands`` is False while there
-        is a mistake in it: then it alone is told.
+        ``says`` and ``crews`` are html by rows, called as `editor.row_of` does; ``list`` and ``summary`` tell of all.
+        ``stands`` is False while there is a mistake: then it alone is told, and ``wrong`` is the field that it is
+        in. ``document`` is the text that the rows make, ``rules`` are the rows that the document makes, as html.
         """
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         workspace = self._workspace(request)
         rows, text = _posted(request)
         around = checks.surroundings(workspace, reservation_timeout=_timeout(request, workspace))
-        crews = {place: _html("crew", crew=crew) for place, crew in matching.crews(rows, around).items()}
+        crews = {row: _html("crew", crew=crew) for row, crew in matching.crews(rows, around).items()}
+        wrong = ""
         try:
             workflow = parse_workflow(text, queues=around.queues, calendars=hours.names(workspace))
         except ConfigurationError as error:
             found, stands = [checks.refusal(error)], False
+            wrong = editor.field_of(error.path, rows)
         else:
             found, stands = checks.warnings(workflow, around), True
-        told = {"says": _by_row(found, rows), "list": _html("says", warnings=found, places=True), "stands": stands}
-        return JsonResponse({"crews": crews, **told})
+        said = checks.gathered(found, rows)
+        told = {
+            "crews": crews,
+            "says": _by_row(found, rows),
+            "list": _html("found", said=said),
+            "summary": _html("found_summary", counts=Counter(each.warning.severity for each in said)),
+            "wrong": wrong and f"rules-{wrong}",
+            "stands": stands,
+        }
+        return JsonResponse(told | self._other(request, around, rows, text))
+
+    def _other(self, request: HttpRequest, around: Surroundings, rows: editor.Row, text: str) -> dict[str, str]:
+        """The other of the two ways to see the workflow, which follows the one that is written."""
+        if "configuration" not in request.POST:
+            return {"document": text}
+        if not editor.is_document(text):
+            return {}
+        widget = RulesWidget()
+        widget.queues = sorted(((sid, queue.name) for sid, queue in around.queues.items()), key=lambda pair: pair[1])
+        return {"rules": widget.render("rules", rows)}
 
     def _workspace(self, request: HttpRequest) -> Workspace:
         """That of the workflow, the chosen one, or the only one."""
@@ -77,21 +98,8 @@ def _timeout(request: HttpRequest, workspace: Workspace) -> int:
 def _by_row(warnings: list[checks.Warning], rows: editor.Row) -> dict[str, str]:
     grouped: dict[str, list[checks.Warning]] = {}
     for warning in warnings:
-        grouped.setdefault(_row(warning.path, rows), []).append(warning)
-    return {place: _html("says", warnings=found, places=False) for place, found in grouped.items()}
-
-
-def _row(path: str, rows: editor.Row) -> str:
-    """The row of the form in which a place of the document stands."""
-    if "default_filter" in path:
-        return "default"
-    numbers = checks.numbers(path)
-    if not numbers or numbers[0] >= len(rows["filters"]):
-        return ABOUT_ALL
-    rule = rows["filters"][numbers[0]]
-    if len(numbers) > 1 and numbers[1] < len(rule["targets"]):
-        return f"{rule['id']}-{rule['targets'][numbers[1]]['id']}"
-    return str(rule["id"])
+        grouped.setdefault(editor.row_of(warning.path, rows), []).append(warning)
+    return {row: _html("says", warnings=found) for row, found in grouped.items()}
 
 
 def _html(template: str, **context: Any) -> str:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.admin_base import NEUTRAL, Question, action, actor, told
 from hours import queries as hours
 from kernel.errors import DomainError
-from routing import checks, differences, sampling
+from routing import checks, differences, editor, sampling
 from routing.actions import drafts
 from routing.admin_pages import AsideForm, WorkflowPages, latest_version, people
 from routing.core.document import ConfigurationError, parse_workflow
@@ -80,7 +80,7 @@ class ReviewPages(WorkflowPages):
             overtaken=published is not None and draft.based_on is not None and draft.based_on_id != published.pk,
             difference=differences.between(before, draft.configuration),
             queues=queue_names(workflow),
-            warnings=found,
+            said=checks.gathered(found, editor.rows_of(draft.configuration)),
             sample=sampling.sample(workflow, before, draft.configuration) if stands else None,
             kind_words=KIND_WORDS,
             form=SeenForm(initial={"seen_draft": draft.version, "seen_number": number}),

@@ -61,7 +61,7 @@ class WorkflowAdmin(LivePage, ReviewPages, TryPage):
         return [
             *([(None, {"fields": names})] if names else []),
             (_("Filters"), {"fields": ["rules"], "classes": ["tab"]}),
-            (_("Document (JSON)"), {"fields": ["configuration", "source"], "classes": ["tab"]}),
+            (_("Document (JSON)"), {"fields": ["configuration"], "classes": ["tab"]}),
             *([record] if obj else []),
         ]
 

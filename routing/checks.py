@@ -1,6 +1,5 @@
 """The checks of a workflow in its workspace, in words and at their places in the form."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin_base import told
 from agents.models import Activity, Worker, Workspace
-from routing import reading
+from routing import editor, reading
 from routing.core.checks import Finding, Queue, Severity, Surroundings, check, names_of
 from routing.core.document import ConfigurationError
 from routing.core.expressions import parse
@@ -22,6 +21,8 @@ from routing.core.workflow import Workflow
 from routing.models import Task, TaskOrder, TaskQueue
 
 RECENT_TASKS: Final = 500
+PLACES: Final = 3
+"""Places that a warning tells of itself."""
 
 Words = tuple[str | Promise, str | Promise]
 """What is the matter, and what to do about it."""
@@ -162,6 +163,28 @@ def _in_words(finding: Finding) -> Warning:
     return Warning(finding.severity, message, cure, finding.path, place(finding.path))
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A warning that stands at several places: the first of them, each ``(row of the form, words)``, and how many more
+    there are."""
+
+    warning: Warning
+    places: tuple[tuple[str, str], ...]
+    more: int
+
+
+def gathered(warnings: Iterable[Warning], rows: editor.Row) -> list[Said]:
+    """The warnings, each once: in a long workflow many filters are often told the same."""
+    places: dict[tuple[str, str], list[Warning]] = {}
+    for warning in warnings:
+        places.setdefault((warning.message, warning.cure), []).append(warning)
+    said = []
+    for found in places.values():
+        where = tuple(dict.fromkeys((editor.row_of(each.path, rows), each.place) for each in found))
+        said.append(Said(found[0], where[:PLACES], max(0, len(where) - PLACES)))
+    return said
+
+
 def refusal(error: ConfigurationError) -> Warning:
     """What a document is refused for, as a warning."""
     return Warning("error", told(error), "", error.path, place(error.path))
@@ -173,21 +196,12 @@ def place(path: str) -> str:
     >>> place("task_routing.filters[1].targets[0].expression")
     'Filter 2, target 1'
     """
-    found = [number + 1 for number in numbers(path)]
+    found = [number + 1 for number in editor.numbers(path)]
     if len(found) == 2:
         return gettext("Filter %(filter)d, target %(target)d") % {"filter": found[0], "target": found[1]}
     if found:
         return gettext("Filter %(filter)d") % {"filter": found[0]}
     return gettext("Default filter") if "default_filter" in path else gettext("Workflow")
-
-
-def numbers(path: str) -> list[int]:
-    """The numbers in a path: of the filter, and of the target in it.
-
-    >>> numbers("task_routing.filters[1].targets[0].expression")
-    [1, 0]
-    """
-    return [int(number) for number in re.findall(r"\[(\d+)\]", path)]
 
 
 # --- the workspace ---

@@ -270,7 +270,7 @@ def pieces(before: str, after: str) -> tuple[list[Piece], list[Piece]]:
     """
     old, new = re.findall(r"\w+|\s+|.", before, re.S), re.findall(r"\w+|\s+|.", after, re.S)
     if not old or not new or len(old) + len(new) > _MOST_WORDS:
-        return [Piece(before, bool(after))], [Piece(after, bool(before))]
+        return [Piece(before, True)], [Piece(after, True)]
     ones, others = [], []
     for tag, i, i_end, j, j_end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         ones.append(Piece("".join(old[i:i_end]), tag != "equal"))

@@ -1,6 +1,7 @@
 """A workflow document as the rows of a form, and back. Nothing that the document says is lost on the way."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -16,6 +17,8 @@ TARGET_KEYS: Final = (
     "known_worker_sid",
     "known_worker_friendly_name",
 )
+FURTHER_KEYS: Final = TARGET_KEYS[3:]
+"""What most targets leave out."""
 DEFAULT_KEYS: Final = ("name", "queue", "priority", "expression", "order_by", "skip_if")
 _FILTER_FIELDS: Final = ("name", "expression")
 _NUMBERS: Final = ("priority", "timeout")
@@ -76,6 +79,58 @@ def text_of(rows: Row) -> str:
     return json.dumps(document_of(rows), indent=2, ensure_ascii=False)
 
 
+def is_document(text: str) -> bool:
+    """Whether a text can be shown as rows at all."""
+    return "task_routing" in _loaded(text)
+
+
+def blank_target() -> Row:
+    """A target without a word."""
+    return dict.fromkeys((*TARGET_KEYS, "kept"), "")
+
+
+def numbered(rows: Row) -> Row:
+    """The rows, with their places as ids."""
+    filters = [
+        {**rule, "id": str(index), "targets": [{**row, "id": str(place)} for place, row in enumerate(rule["targets"])]}
+        for index, rule in enumerate(rows["filters"])
+    ]
+    return {**rows, "filters": filters}
+
+
+# --- places ---
+
+
+def numbers(path: str) -> list[int]:
+    """The numbers in a path of a document: of the filter, and of the target in it.
+
+    >>> numbers("task_routing.filters[1].targets[0].expression")
+    [1, 0]
+    """
+    return [int(number) for number in re.findall(r"\[(\d+)\]", path)]
+
+
+def row_of(path: str, rows: Row) -> str:
+    """In which row a path of the document stands: ``<filter>``, ``<filter>-<target>``, ``default`` or ``workflow``."""
+    if "default_filter" in path:
+        return "default"
+    found = numbers(path)
+    if not found or found[0] >= len(rows["filters"]):
+        return "workflow"
+    rule = rows["filters"][found[0]]
+    if len(found) > 1 and found[1] < len(rule["targets"]):
+        return f"{rule['id']}-{rule['targets'][found[1]]['id']}"
+    return str(rule["id"])
+
+
+def field_of(path: str, rows: Row) -> str:
+    """In which field of its row: ``<filter>-<target>-timeout``. Empty where the form has no field for it."""
+    row, key = row_of(path, rows), path.rpartition(".")[2]
+    field = "name" if key in NAME_KEYS else key
+    known = DEFAULT_KEYS if row == "default" else TARGET_KEYS if "-" in row else _FILTER_FIELDS
+    return f"{row}-{field}" if row != "workflow" and field in known else ""
+
+
 # --- from the document ---
 
 
@@ -123,7 +178,7 @@ def _put(rows: Row, place: list[str], value: str) -> None:
         case [name, field] if field in (*_FILTER_FIELDS, "kept"):
             _posted_filter(rows, name)[field] = value
         case [name, target, field] if field in (*TARGET_KEYS, "kept"):
-            blank = {"id": target, **dict.fromkeys((*TARGET_KEYS, "kept"), "")}
+            blank = {"id": target, **blank_target()}
             _posted_filter(rows, name)["targets"].setdefault(target, blank)[field] = value
 
 

@@ -1,17 +1,16 @@
 """What supervisors type about queues and workflows."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin_base import ModelForm, MonoTextarea, SelectWidget, told
+from accounts.admin_base import ModelForm, MonoTextarea, told
 from hours import queries as hours
-from routing import editor
-from routing.checks import place
+from routing import checks, editor
 from routing.core.document import ConfigurationError, parse_workflow
 from routing.models import TaskQueue, Workflow
 
@@ -29,15 +28,17 @@ class QueueForm(ModelForm):
 class RulesWidget(forms.Widget):
     """Filters, their targets and the default filter as rows that can be added, moved and removed.
 
-    ``queues`` are ``(sid, name)``; ``errors`` are texts by their path in the document.
+    ``queues`` are ``(sid, name)``; ``refusal`` is what the rows are refused for. ``edited`` says what somebody has
+    changed on the page that comes back: the ``rules``, the ``document``, or nothing yet.
     """
 
-    queues: list[tuple[str, str]]
-    errors: Mapping[str, str]
+    queues: Sequence[tuple[str, str]]
+    refusal: checks.Warning | None
+    edited: str
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__(attrs)
-        self.queues, self.errors = [], {}
+        self.queues, self.refusal, self.edited = [], None, ""
 
     class Media:
         js = [
@@ -52,30 +53,34 @@ class RulesWidget(forms.Widget):
         return name not in data and not any(str(key).startswith(f"{name}-") for key in data)
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
-        rows = value or editor.rows_of("")
-        filters = [self._filter(row, f"task_routing.filters[{index}]") for index, row in enumerate(rows["filters"])]
+        rows = editor.numbered(value or editor.rows_of(""))
+        path = self.refusal.path if self.refusal else ""
+        wrong = editor.field_of(path, rows) if self.refusal else ""
         context = {
             "name": name,
-            "filters": filters,
-            "default": self._marked(rows["default"], "task_routing.default_filter"),
-            "blank_filter": self._filter({"name": "", "expression": "", "targets": []}, "-"),
-            "blank_target": self._marked(dict.fromkeys(editor.TARGET_KEYS, ""), "-"),
+            "filters": [self._filter(row, wrong) for row in rows["filters"]],
+            "default": self._target(rows["default"], "default", wrong),
+            "blank_filter": self._filter({"id": "FILTER", "name": "", "expression": "", "targets": []}, ""),
+            "blank_target": self._target({"id": "TARGET", **editor.blank_target()}, "", ""),
             "queues": self.queues,
             "kept": rows.get("kept", ""),
+            "edited": self.edited,
+            "wrong": f"{name}-{wrong}" if wrong else "",
+            "wrong_row": editor.row_of(path, rows) if self.refusal else "",
+            "refusals": [self.refusal],
         }
         return render_to_string("admin/routing/rules.html", context)
 
-    def _filter(self, row: editor.Row, path: str) -> editor.Row:
-        targets = row["targets"] or [dict.fromkeys(editor.TARGET_KEYS, "")]
-        marked = [self._marked(target, f"{path}.targets[{index}]") for index, target in enumerate(targets)]
-        return {**self._marked(row, path), "targets": marked, "targets_error": self.errors.get(f"{path}.targets", "")}
+    def _filter(self, row: editor.Row, wrong: str) -> editor.Row:
+        targets = row["targets"] or [{"id": "0", **editor.blank_target()}]
+        return {**row, "targets": [self._target(target, f"{row['id']}-{target['id']}", wrong) for target in targets]}
 
-    def _marked(self, row: editor.Row, path: str) -> editor.Row:
+    def _target(self, row: editor.Row, place: str, wrong: str) -> editor.Row:
+        """``more``: whether what most targets leave out is to be seen; ``missing``: a queue that is gone."""
         known = {sid for sid, _name in self.queues}
-        errors = {key: self.errors.get(f"{path}.{key}", "") for key in (*editor.TARGET_KEYS, *editor.DEFAULT_KEYS)}
-        more = any(row.get(key) for key in editor.TARGET_KEYS[3:]) or any(errors[key] for key in editor.TARGET_KEYS[3:])
+        more = any(row.get(key) or wrong == f"{place}-{key}" for key in editor.FURTHER_KEYS)
         missing = row["queue"] if row.get("queue") and row["queue"] not in known else ""
-        return {**row, "errors": errors, "error": self.errors.get(path, ""), "more": more, "missing": missing}
+        return {**row, "more": more, "missing": missing}
 
 
 class Unposted(forms.Field):
@@ -124,16 +129,6 @@ class WorkflowForm(ModelForm):
     queues: ClassVar[Sequence[TaskQueue]] = ()
 
     rules = RulesField(label="", required=False)
-    source = forms.ChoiceField(
-        label=_("Save"),
-        required=False,
-        choices=[
-            ("", _("whichever of the two was changed")),
-            ("rules", _("the filters of the form")),
-            ("document", _("this document")),
-        ],
-        widget=SelectWidget,
-    )
     seen_number = forms.IntegerField(required=False, widget=forms.HiddenInput)
     seen_draft = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
@@ -149,7 +144,8 @@ class WorkflowForm(ModelForm):
         self.shown = shown_document(self.instance)
         self.initial["configuration"] = self.shown
         self.fields["rules"].initial = editor.rows_of(self.shown)
-        self.fields["rules"].widget.queues = self._offered()
+        self.editor = cast(RulesWidget, self.fields["rules"].widget)
+        self.editor.queues = self._offered()
         self.now = standing(self.instance)
         for field, number in self.now.items():
             self.fields[field].initial = number
@@ -162,7 +158,7 @@ class WorkflowForm(ModelForm):
 
     def clean(self) -> Any:
         self._refuse_overwriting()
-        source = self._source()
+        source = self.editor.edited = self._source()
         if source == "rules":
             self.cleaned_data["configuration"] = editor.text_of(self.cleaned_data["rules"])
         elif not source:
@@ -179,13 +175,13 @@ class WorkflowForm(ModelForm):
         return [(queue.sid, f"{queue} ({queue.workspace})" if several else str(queue)) for queue in own]
 
     def _source(self) -> str:
-        """Whether the rows or the document are to be saved; empty when nothing was changed, or none can tell which."""
-        chosen: str = self.cleaned_data.get("source") or ""
-        if chosen:
-            return chosen
+        """Whether the rows or the document are to be saved; empty when nothing was changed.
+
+        A browser sends what was changed last, which the other follows.
+        """
         rules, document = (name in self.changed_data for name in ("rules", "configuration"))
         if rules and document:
-            self.add_error("source", _("The filters and the document were both changed. Say which of the two to save."))
+            self.add_error(None, _("The filters and the document were both changed. Change one of the two."))
             return ""
         if rules or document:
             return "rules" if rules else "document"
@@ -204,8 +200,8 @@ class WorkflowForm(ModelForm):
             if source == "document":
                 self.add_error("configuration", f"{error.path}: {told(error)}" if error.path else told(error))
             else:
-                self.fields["rules"].widget.errors = {error.path: told(error)}
-                self.add_error("rules", f"{place(error.path)}: {told(error)}")
+                self.editor.refusal = checks.refusal(error)
+                self.add_error("rules", f"{self.editor.refusal.place}: {self.editor.refusal.message}")
 
     def _refuse_overwriting(self) -> None:
         seen = {field: self.cleaned_data.get(field) for field in self.now}

@@ -43,7 +43,7 @@ def sales_first(support: TaskQueue, sales: TaskQueue) -> dict[str, Any]:
 
 def form_of(row: Workflow | None = None, **changes: Any) -> dict[str, Any]:
     """What a browser posts: the rows and the document as they stand, and the changes."""
-    given: dict[str, Any] = {"configuration": "", "source": ""}
+    given: dict[str, Any] = {"configuration": ""}
     if row is None:
         return {**given, "friendly_name": "Messages", "task_reservation_timeout": 30, **changes}
     row = Workflow.objects.get(pk=row.pk)

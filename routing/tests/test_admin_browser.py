@@ -1,6 +1,7 @@
 """The parts of the admin that live in the browser: rows that move, and who matches while one types."""
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from typing import Any
@@ -68,7 +69,7 @@ def test_filters_and_targets_are_added_moved_and_removed(page: Page) -> None:
     made.get_by_label("If", exact=True).fill("topic == 'sales'")
     made.get_by_label("Queue").select_option("Sales")
     made.get_by_label("Priority").fill("7")
-    made.get_by_label("Seconds").fill("30")
+    made.get_by_label("Moves on after (s)").fill("30")
     made.get_by_role("button", name="Add a target").click()
     made.get_by_label("Queue").nth(1).select_option("Support")
     made.locator(".cc-filter-head").get_by_role("button", name="Earlier").click()
@@ -84,6 +85,54 @@ def test_filters_and_targets_are_added_moved_and_removed(page: Page) -> None:
         "targets": [{"queue": sales.sid, "priority": 7, "timeout": 30}, {"queue": support.sid}],
     }
     assert second == old
+
+
+def test_the_filters_and_the_document_follow_one_another(page: Page) -> None:
+    home = full_house()
+    support = queue(home, "Support")
+    text = json.dumps({"task_routing": {"default_filter": {"queue": support.sid}}})
+    row = Workflow(workspace=home.workspace)
+    row = actions.save_workflow(row, friendly_name="Messages", configuration=text, actor=SYSTEM)
+    sit_down(page, enter(home, "Bo"))
+    page.goto(f"/admin/routing/workflow/{row.pk}/change/")
+    document, priority = page.get_by_label("Configuration"), page.locator("[name=rules-default-priority]")
+
+    priority.fill("7")
+    page.get_by_text("Document (JSON)").click()
+    expect(document).to_have_value(re.compile('"priority": 7'))
+    document.fill(text.replace("}}}", ', "priority": 8}}}'))
+    expect(priority).to_have_value("8")
+    document.fill('{"task_routing": ')
+    page.get_by_text("Filters", exact=True).click()
+    expect(page.get_by_text("The document cannot be read at the moment.")).to_be_visible()
+    priority.fill("9")
+    expect(page.get_by_text("The document cannot be read at the moment.")).to_be_hidden()
+    page.get_by_role("button", name="Save draft", exact=True).click()
+    expect(page.get_by_text("You see the draft.")).to_be_visible()
+
+    assert json.loads(Draft.objects.get().configuration)["task_routing"]["default_filter"]["priority"] == 9
+
+
+def test_a_mistake_is_shown_and_in_focus_among_many_filters(page: Page) -> None:
+    home = full_house()
+    support = queue(home, "Support")
+    rules = [{"expression": f"topic == 'x{number}'", "targets": [{"queue": support.sid}]} for number in range(12)]
+    row = Workflow(workspace=home.workspace)
+    text = json.dumps({"task_routing": {"filters": rules}})
+    row = actions.save_workflow(row, friendly_name="Messages", configuration=text, actor=SYSTEM)
+    sit_down(page, enter(home, "Bo"))
+    page.goto(f"/admin/routing/workflow/{row.pk}/change/")
+    eighth = page.locator("[data-item=filter]").nth(7)
+
+    eighth.get_by_role("button", name="Targets").click()
+    eighth.get_by_label("Priority").fill("high")
+    page.get_by_role("button", name="Save draft", exact=True).click()
+    expect(page.get_by_text("Please correct")).to_be_visible()
+
+    expect(eighth.get_by_label("Priority")).to_be_focused()
+    expect(eighth.get_by_label("Priority")).to_have_value("high")
+    expect(eighth.get_by_text("whole number")).to_have_count(1)
+    expect(page.locator("[aria-invalid]")).to_have_count(1)
 
 
 def test_who_matches_follows_the_typing(page: Page) -> None:

@@ -56,8 +56,8 @@ def test_what_the_checks_find_stands_at_its_row_and_in_the_list() -> None:
     assert told["stands"] is True
     assert "takes all of them before" in told["says"]["1"]
     assert "No worker matches Chess." in told["says"]["1-0"]
-    assert "Filter 2, target 1:" in told["list"]
-    assert "Filter 2, target 1:" not in told["says"]["1-0"]
+    assert '<a href="#row-1-0">Filter 2, target 1</a>' in told["list"]
+    assert "Filter 2" not in told["says"]["1-0"]
 
 
 def test_a_mistake_is_told_at_its_row_and_the_rest_stays() -> None:
@@ -139,3 +139,46 @@ def test_every_finding_has_its_words() -> None:
     )
     assert {"taken-before", "same-taken-before", "after-timeout", "same-after-timeout"} <= set(checks.WORDS)
     assert len(named) > 20
+
+
+def test_the_document_follows_the_rows() -> None:
+    home = full_house()
+    document = sales_first(queue(home), queue(home, "Sales"))
+
+    told = look(home, rules=packed(document, **{"rules-0-0-priority": "9", "rules-0-0-timeout": "soon"}))
+
+    first = json.loads(told["document"])["task_routing"]["filters"][0]["targets"][0]
+    assert (first["priority"], first["timeout"]) == (9, "soon")
+    assert told["wrong"] == "rules-0-0-timeout"
+    assert "rules" not in told
+
+
+def test_the_rows_follow_the_document() -> None:
+    home = full_house()
+    document = sales_first(queue(home), queue(home, "Sales")) | {"default_filter": {"queue": "WQgone", "priority": 9}}
+
+    told = look(home, configuration=json.dumps({"task_routing": document}))
+
+    assert 'name="rules-default-priority" value="9"' in told["rules"]
+    assert "unknown: WQgone" in told["rules"]
+    assert told["wrong"] == "rules-default-queue"
+    assert "document" not in told
+
+
+def test_what_is_no_document_moves_no_row() -> None:
+    told = look(full_house(), configuration='{"task_routing": ')
+
+    assert not {"rules", "document"} & told.keys()
+    assert "Line 1, column 18" in told["list"]
+
+
+def test_what_many_filters_are_told_stands_once_in_the_list() -> None:
+    home = full_house()
+    chess = queue(home, "Chess", "skills HAS 'chess'")
+    rules = [{"expression": f"topic == '{name}'", "targets": [{"queue": chess.sid}]} for name in "abcde"]
+
+    told = look(home, configuration=json.dumps({"task_routing": {"filters": rules}}))
+
+    assert told["list"].count("No worker matches Chess.") == 1
+    assert "and 2 more" in told["list"]
+    assert all("No worker matches Chess." in told["says"][f"{number}-0"] for number in range(5))

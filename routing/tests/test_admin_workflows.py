@@ -1,6 +1,7 @@
 """The editor of workflows in the admin: a new one is published, a changed one becomes a draft."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -199,10 +200,13 @@ def test_a_wrong_rule_is_refused_at_its_row(field: str, value: str, path: str, w
     response = save(enter(home, "Bo"), form_of(row, **{field: value}), row)
 
     form = response.context["adminform"].form
-    assert words in form.fields["rules"].widget.errors[path]
+    assert form.editor.refusal.path == path
+    assert words in form.editor.refusal.message
     assert "Filter 1" in form.errors["rules"][0]
     assert value in form["rules"].as_widget().replace("&#x27;", "'").replace("&gt;", ">")
-    assert "data-again" in response.text
+    assert re.search(rf'name="{field}"[^>]* aria-invalid="true"', response.text)
+    assert response.text.count('aria-invalid="true"') == 1
+    assert 'data-edited="rules"' in response.text
     assert not Draft.objects.exists()
 
 
@@ -229,20 +233,16 @@ def test_a_wrong_document_is_refused_at_its_field_with_the_place(document: str, 
     assert not Draft.objects.exists()
 
 
-@pytest.mark.parametrize(("source", "priority"), [("rules", 8), ("document", 9)])
-def test_where_both_were_changed_the_person_says_which(source: str, priority: int) -> None:
+def test_the_rows_and_another_document_together_are_refused() -> None:
     home = full_house()
     support = queue(home)
     row = workflow(home, {"default_filter": {"queue": support.sid}})
     document = json.dumps({"task_routing": {"default_filter": {"queue": support.sid, "priority": 9}}})
-    given = form_of(row, configuration=document, **{"rules-default-priority": "8"})
-    client = enter(home, "Bo")
 
-    undecided = save(client, given, row)
-    assert "source" in undecided.context["adminform"].form.errors
-    save(client, given | {"source": source}, row)
+    answer = save(enter(home, "Bo"), form_of(row, configuration=document, **{"rules-default-priority": "8"}), row)
 
-    assert json.loads(Draft.objects.get().configuration)["task_routing"]["default_filter"]["priority"] == priority
+    assert "were both changed" in answer.text
+    assert not Draft.objects.exists()
 
 
 def test_what_somebody_else_saved_meanwhile_is_not_overwritten_unseen() -> None:

@@ -127,7 +127,7 @@ def test_texts_are_compared_word_by_word():
 
     assert before == [Piece("skills HAS 'a'", False)]
     assert after == [Piece("skills HAS 'a'", False), Piece(" AND level > 3", True)]
-    assert pieces("", "x") == ([Piece("", True)], [Piece("x", False)])
+    assert pieces("", "x") == ([Piece("", True)], [Piece("x", True)])
 
 
 def test_long_texts_are_not_compared_by_words():

@@ -1,8 +1,7 @@
 /** Adds, moves, folds and removes the rows of a workflow's form. The server reads rows in the order in which they stand. */
 
 let made = 0;
-let rearranged = false;
-const PLACES = ["name", "data-says", "data-crew"];
+const PLACES = ["name", "id", "data-says", "data-crew"];
 const FOLD_FROM = 8;
 
 /**
@@ -65,7 +64,12 @@ const verbs = {
     /** @type {HTMLElement} */ (button).focus();
   },
   remove(_root, button) {
-    button.closest("[data-item]")?.remove();
+    const row = button.closest("[data-item]");
+    const near = row?.nextElementSibling ?? row?.previousElementSibling;
+    const add = row?.parentElement?.parentElement?.querySelector(':scope [data-do^="add-"]');
+    row?.remove();
+    if (near) enter(near);
+    else /** @type {HTMLElement | null | undefined} */ (add)?.focus();
   },
 };
 
@@ -90,53 +94,65 @@ function fields(root) {
 }
 
 /**
- * Whether the rows say something else than when the page came.
+ * Another state of the rows, as the server shows it.
  * @param {Element} root
+ * @param {string} html
  */
-function touched(root) {
-  if (rearranged) return true;
-  return [...fields(root)].some((field) =>
-    field instanceof HTMLSelectElement
-      ? [...field.options].some((option) => option.selected !== option.defaultSelected) && field.value !== shown(field)
-      : field.value !== field.defaultValue,
-  );
+export function replace(root, html) {
+  const template = document.createElement("template");
+  template.innerHTML = html;
+  root.replaceChildren(...(template.content.firstElementChild?.childNodes ?? []));
+  foldMany(root);
 }
 
-/** @param {HTMLSelectElement} field */
-function shown(field) {
-  return ([...field.options].find((option) => option.defaultSelected) ?? field.options[0])?.value;
+/** Many filters are shown by their heads alone, save those with a mistake. @param {Element} root */
+function foldMany(root) {
+  const filters = root.querySelectorAll('[data-item="filter"]');
+  if (filters.length < FOLD_FROM) return;
+  for (const filter of filters) fold(filter, !filter.querySelector("[aria-invalid]"));
+}
+
+/** @param {Element | null} place */
+function reveal(place) {
+  fold(place?.closest('[data-item="filter"]') ?? null, false);
+  place?.closest("details")?.setAttribute("open", "");
+  place?.scrollIntoView({ block: "center" });
+  if (place?.matches("input, textarea, select")) /** @type {HTMLElement} */ (place).focus({ preventScroll: true });
+  else if (place) enter(place);
 }
 
 /**
- * The rows are sent as one field, for there is a limit to their number; and what nobody has touched is not sent, for a
- * document may be as large as one request.
+ * Of the rows and the document the one is sent that was changed last; the other follows it. The rows are sent as one
+ * field, for there is a limit to their number.
  * @param {HTMLFormElement} form
- * @param {Element} root
+ * @param {HTMLElement} root
  */
 function pack(form, root) {
-  const name = root.getAttribute("data-rules") ?? "";
-  const document = /** @type {HTMLTextAreaElement | null} */ (form.querySelector("[data-document]"));
-  const again = form.querySelector("[data-again]") !== null;
+  const text = /** @type {HTMLTextAreaElement | null} */ (form.querySelector("[data-document]"));
+  form.addEventListener("input", ({ target }) => {
+    if (target === text) root.dataset.edited = "document";
+    else if (target instanceof Node && root.contains(target)) root.dataset.edited = "rules";
+  });
   form.addEventListener("formdata", ({ formData }) => {
-    for (const key of Object.keys(rows(root))) formData.delete(key);
-    if (again || touched(root)) formData.set(name, JSON.stringify(rows(root)));
-    if (!again && document && document.value === document.defaultValue) formData.delete(document.name);
+    for (const name of Object.keys(rows(root))) formData.delete(name);
+    if (root.dataset.edited === "rules") formData.set(root.dataset.rules ?? "", JSON.stringify(rows(root)));
+    if (root.dataset.edited !== "document" && text) formData.delete(text.name);
   });
 }
 
-for (const root of document.querySelectorAll("[data-rules]")) {
-  const filters = root.querySelectorAll('[data-item="filter"]');
-  if (filters.length >= FOLD_FROM) for (const filter of filters) fold(filter, !filter.querySelector("[aria-invalid], .cc-error"));
+for (const root of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-rules]"))) {
+  foldMany(root);
   root.addEventListener("click", (event) => {
     const button = event.target instanceof Element ? event.target.closest("[data-do]") : null;
     if (!button) return;
     const verb = button.getAttribute("data-do") ?? "";
     const filter = button.closest('[data-item="filter"]');
     if (verb === "fold") return fold(filter, !filter?.hasAttribute("data-folded"));
-    rearranged = true;
     verbs[verb]?.(root, button);
-    root.dispatchEvent(new Event("input", { bubbles: true }));
+    root.querySelector("input")?.dispatchEvent(new Event("input", { bubbles: true }));
   });
-  const form = root.closest("form");
-  if (form) pack(form, root);
+  if (root.closest("form")) pack(/** @type {HTMLFormElement} */ (root.closest("form")), root);
+  const named = () => location.hash.startsWith("#row-") && reveal(document.getElementById(location.hash.slice(1)));
+  addEventListener("hashchange", named);
+  if (!named()) reveal(root.querySelector("[aria-invalid]"));
 }
