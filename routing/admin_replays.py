@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils.safestring import mark_safe
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin_base import (
@@ -41,7 +41,7 @@ WORDS = {
     "queued": _("waiting for a worker"),
     "running": _("running"),
     "done": _("done"),
-    "failed": _("failed"),
+    "failed": pgettext_lazy("replay", "failed"),
     "canceled": _("canceled"),
 }
 LABELS = {"queued": "warning", "running": "info", "done": "success", "failed": "danger", "canceled": "default"}

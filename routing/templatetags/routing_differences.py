@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from routing import wording
 from routing.core.trace import Clause
@@ -18,7 +19,7 @@ register = template.Library()
 
 KINDS: Final[Mapping[str, Promise]] = {
     "same": _("unchanged"),
-    "changed": _("changed"),
+    "changed": pgettext_lazy("difference", "changed"),
     "added": _("new"),
     "removed": _("removed"),
 }
