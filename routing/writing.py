@@ -86,8 +86,8 @@ class Writer:
         """One judgement for all offers that have the same explanation, by that."""
         kept: dict[int, Kept] = {}
         for each in offers:
-            if id(each.crew) not in kept:
-                kept[id(each.crew)] = self._keeper.keep(snapshot(board, each))
+            if id(each.lane) not in kept:
+                kept[id(each.lane)] = self._keeper.keep(snapshot(board, each))
         return kept
 
     def _offer(self, offers: Sequence[Offer], kept: Mapping[int, Kept], written: Written, *, now: datetime) -> None:
@@ -106,7 +106,7 @@ class Writer:
         """Returns those that only the verb can write."""
         pairs = [(each, worker) for each in offers for worker in each.workers]
         asked = [
-            Asked(each.task, each.version, worker, _any_activity(each), kept[id(each.crew)].number)
+            Asked(each.task, each.version, worker, _any_activity(each), kept[id(each.lane)].number)
             for each, worker in pairs
         ]
         outcome = offer_together(asked, list(kept.values()), lease=self._lease, workspace_sid=self._sid, now=now)
@@ -134,7 +134,7 @@ class Writer:
             }
             for each in offers:
                 there = [workers[number] for number in each.workers if number in workers]
-                away, judgement = _any_activity(each), rows[id(each.crew)]
+                away, judgement = _any_activity(each), rows[id(each.lane)]
                 give = partial(offer, workers=there, now=now, any_activity=away, judgement=judgement)
                 given = self._attempt(each, tasks.get(each.task), give, refused)
                 refused.workers.update(set(each.workers) - {reservation.worker_id for reservation in given})
@@ -184,4 +184,4 @@ def _refusing(refused: Refused, decided: Sequence[Offer | Move], workspace_sid: 
 
 
 def _any_activity(each: Offer) -> bool:
-    return not each.crew.crew.clauses.asks_availability
+    return not each.lane.crew.clauses.asks_availability

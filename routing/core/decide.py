@@ -15,15 +15,15 @@ Row = tuple[int, int]
 
 
 class Offer(NamedTuple):
-    """Offer the task to all of these workers at once; ``crew`` lets `routing.core.verdicts` say why to them.
+    """Offer the task to all of these workers at once; ``lane`` lets `routing.core.verdicts` say why to them.
 
-    ``crew`` is the same for offers of one decision that have the same explanation.
+    ``lane`` is the same for offers of one decision that have the same explanation.
     """
 
     task: int
     version: int
     workers: tuple[int, ...]
-    crew: Lane
+    lane: Lane
 
 
 @dataclass(frozen=True, slots=True)

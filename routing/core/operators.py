@@ -19,7 +19,6 @@ _KINDS: Final[Mapping[type, str]] = {
     float: "number",
     str: "text",
     list: "array",
-    tuple: "array",
 }
 SCALARS: Final = frozenset({"null", "boolean", "number", "text"})
 ORDERED: Final = frozenset({"number", "text"})

@@ -71,7 +71,7 @@ class Index(Generic[K]):
 
 def _texts(value: Any, array: bool) -> Iterable[str]:
     if array:
-        return {item for item in value if isinstance(item, str)} if isinstance(value, list | tuple) else ()
+        return {item for item in value if isinstance(item, str)} if isinstance(value, list) else ()
     return (value,) if isinstance(value, str) else ()
 
 

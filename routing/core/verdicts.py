@@ -48,7 +48,7 @@ def snapshot(board: Board, offer: Offer) -> Judged:
 
     Whom the decision gave tasks of this lane is free in it; whom it gave another task may have become full by it.
     """
-    lane = offer.crew
+    lane = offer.lane
     letters = _letters(board, lane)
     for number in lane.given:
         slot = board.roster.slot(number)

@@ -191,6 +191,16 @@ def test_dropped_queue_leaves_nothing_behind():
     assert offers(made) == [("A", "ada")]
 
 
+def test_queue_that_is_made_anew_has_the_new_workers():
+    made = board(worker("ada", level=1), worker("ben", level=2, load=1), task("A"))
+    assert offers(made) == [("A", "ada")]
+    made.drop_queue("WQ1")
+
+    put(made, QueueFacts("WQ1", parse("level == 2")), worker("ada", level=1), worker("ben", level=2), task("B"))
+
+    assert offers(made) == [("B", "ben")]
+
+
 # --- workers that change ---
 
 

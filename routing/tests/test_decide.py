@@ -599,6 +599,15 @@ def test_skip_if_counts_follow_the_workers():
     assert moves(made) == [("A", "skip")]
 
 
+def test_skip_if_counts_follow_from_one_absence_to_another():
+    made = board(worker("ada", activity=("WAlunch", "Lunch"), available=False))
+    put(made, worker("ada", activity=("WAhome", "Home"), available=False))
+
+    put(made, in_step("A", {"skip_if": "workers.WAhome == 1 AND workers.WAlunch == 0"}, others=ELSEWHERE))
+
+    assert moves(made) == [("A", "skip")]
+
+
 # --- one decision after the other ---
 
 

@@ -6,6 +6,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from routing.core import verdicts
 from routing.core.decide import MAX_OFFERS, decide
+from routing.core.explain import survey
 from routing.core.expressions import parse
 from routing.core.facts import QueueFacts
 from routing.tests import oracle
@@ -201,6 +202,7 @@ class Routing(RuleBasedStateMachine):
         found = decide(self.board, self.now, limit=self.limit)
         self.agree(told(found), expected)
         self.agree(told(anew), expected)
+        self.survey_names_who_is_asked_first(expected)
         self.write(found)
         return bool(found)
 
@@ -211,6 +213,16 @@ class Routing(RuleBasedStateMachine):
         assert asked <= all_asked
         assert len(asked) == min(self.limit, len(all_asked))
         assert found[2:] == (expected[2] & asked, expected[3] & asked)
+
+    def survey_names_who_is_asked_first(self, expected):
+        """What people are told of who is next is what happens."""
+        for number, chosen in expected[0][:1]:
+            task = self.tables.task_facts(self.tables.jobs[number])
+            queue = self.tables.queue(task.queue)
+            workers = [self.tables.worker_facts(agent) for agent in self.tables.agents.values()]
+            found = survey(task, queue, workers, now=self.now, optimized=self.options["optimized"])
+            free = [worker.number for letter, worker in found.judged if letter == "o"]
+            assert tuple(free[: queue.max_reserved]) == chosen
 
     def nobody_waits_for_somebody_who_stands_free(self):
         workers = [self.tables.worker_facts(agent) for agent in self.tables.agents.values()]

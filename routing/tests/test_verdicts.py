@@ -68,7 +68,7 @@ def test_snapshot_shows_as_free_whom_the_decision_gave_tasks_of_the_same_lane():
     decision = decide(made, NOW)
 
     assert [snapshot(made, offer).verdicts for offer in decision.offers] == [b"oofo", b"oofo", b"ffoo"]
-    assert decision.offers[0].crew is decision.offers[1].crew
+    assert decision.offers[0].lane is decision.offers[1].lane
 
 
 def test_snapshot_keeps_the_rule():
