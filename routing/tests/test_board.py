@@ -93,6 +93,7 @@ def test_gone_task_has_no_deadline_and_no_pause():
 
     assert made.next_due() is None
     assert not decide(made, NOW + 10)
+    assert not made._refusals
 
 
 @pytest.mark.parametrize("text", ["level >= 2", "1==1", "skills HAS 'x'", "site IN ['Lima']"])
@@ -187,6 +188,7 @@ def test_dropped_queue_leaves_nothing_behind():
     assert made.workers[1].crews == []
     assert [pool.queue.sid for pool in made.workers[1].pools] == ["", "WQ2"]
     assert list(made._lanes) == []
+    assert [pool.queue.sid for pool in made._pools._index.candidates({})] == ["", "WQ2"]
     put(made, QUEUES[0], task("A"))
     assert offers(made) == [("A", "ada")]
 

@@ -133,6 +133,15 @@ def test_optimized_channel_has_a_rotation_of_its_own():
     assert offers(own) == [("A", "ben"), ("B", "ada")]
 
 
+def test_offers_go_round_on_an_optimized_channel_too():
+    voice = {"voice": ChannelFacts(2)}
+    tasks = [task("A"), *(task(name, channel="voice") for name in "BCDE")]
+
+    made = board(*(worker(name, channels=voice) for name in ("ada", "ben")), *tasks, optimized=frozenset({"voice"}))
+
+    assert [who for _, who in offers(made)] == ["ada", "ada", "ben", "ada", "ben"]
+
+
 def test_order_by_goes_before_idleness():
     target = {"order_by": "worker.finance ASC, worker.support ASC"}
     made = board(
