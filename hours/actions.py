@@ -5,16 +5,16 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
 
 from accounts import policy
+from agents.actions.checks import write
 from agents.models import Workspace
 from eventlog.record import record
 from hours import queries
-from hours.core.document import CalendarDocument, read, write
+from hours.core.document import CalendarDocument, read
+from hours.core.document import write as written
 from hours.models import Calendar
 from hours.payloads import calendar_payload
-from kernel import clock
 from kernel.actor import Actor
 from kernel.errors import Conflict, Invalid
 
@@ -54,7 +54,8 @@ def update_calendar(
     friendly_name: str | None = None,
     definition: Mapping[str, Any] | None = None,
 ) -> Calendar:
-    """New names or new hours; None keeps what is. The definition is given as a whole.
+    """New names or new hours; None keeps what is. The definition is given as a whole; nothing is noted where nothing
+    changes.
 
     Raises as `create_calendar`, and Conflict for another unique name while something refers to the calendar by it.
     """
@@ -70,9 +71,9 @@ def update_calendar(
         with transaction.atomic():
             if "unique_name" in fields:
                 _refuse_while_used(calendar, field="unique_name")
-            Calendar.objects.filter(pk=calendar.pk).update(**fields, updated_at=clock.now(), version=F("version") + 1)
-            calendar.refresh_from_db(fields=["version", "updated_at", *fields])
-            _note("calendar.updated", calendar, actor=actor)
+            previous = write(calendar, fields)
+            if previous:
+                _note("calendar.updated", calendar, actor=actor, previous=_told(previous, calendar))
     except IntegrityError as error:
         raise _taken(fields["unique_name"]) from error
     return calendar
@@ -117,18 +118,25 @@ def _friendly_name(text: str) -> str:
 
 
 def _definition(document: Mapping[str, Any]) -> CalendarDocument:
-    return write(read(document))
+    return written(read(document))
 
 
 def _taken(name: str) -> Conflict:
     return Conflict("The name %(name)s is taken.", field="unique_name", params={"name": name})
 
 
-def _note(event: str, calendar: Calendar, *, actor: Actor) -> None:
+def _told(previous: Mapping[str, Any], calendar: Calendar) -> dict[str, Any]:
+    """The changed parts of the hours one by one, as the payload has them."""
+    hours: Mapping[str, Any] = previous.get("definition", {})
+    parts = {name: value for name, value in hours.items() if calendar.definition.get(name) != value}
+    return {name: value for name, value in previous.items() if name != "definition"} | parts
+
+
+def _note(event: str, calendar: Calendar, *, actor: Actor, previous: Mapping[str, Any] | None = None) -> None:
     record(
         event,
         subject_sid=calendar.sid,
-        data=calendar_payload(calendar),
+        data={**calendar_payload(calendar), **({"previous": dict(previous)} if previous else {})},
         audiences=[f"floor:{calendar.workspace.sid}"],
         actor=actor,
         workspace_sid=calendar.workspace.sid,

@@ -222,3 +222,16 @@ def test_a_name_in_two_workspaces_of_the_account_is_told_apart_by_sid() -> None:
     with pytest.raises(DomainError, match="Several workspaces"):
         queries.calendar("support", actor=bo)
     assert queries.calendar(first.sid, actor=bo) == first
+
+
+def test_a_change_tells_what_was_before_and_nothing_is_told_where_nothing_changes() -> None:
+    calendar = make_calendar(full_house().workspace)
+    weekly = {**calendar.definition["weekly"], "monday": ["10:00-12:00"]}
+    before = calendar.definition["weekly"]
+
+    actions.update_calendar(calendar, definition={**calendar.definition, "weekly": weekly}, actor=SYSTEM)
+    actions.update_calendar(calendar, friendly_name=calendar.friendly_name, definition=calendar.definition, actor=SYSTEM)
+
+    event = Event.objects.get(type="calendar.updated")
+    assert event.data["previous"] == {"weekly": before}
+    assert event.data["weekly"]["monday"] == ["10:00-12:00"]
