@@ -1,4 +1,4 @@
-"""The wire shapes of workspaces, activities, task channels and workers; ``docs/protocol.md`` lists them."""
+"""The wire shapes of workspaces, activities, task channels and workers; ``docs/events.md`` lists them."""
 
 from typing import Any, TypedDict
 

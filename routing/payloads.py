@@ -1,4 +1,4 @@
-"""The wire shapes of tasks, reservations, transfers and the configuration; ``docs/protocol.md`` lists them."""
+"""The wire shapes of tasks, reservations, transfers and the configuration; ``docs/events.md`` lists them."""
 
 from typing import Any, TypedDict
 

@@ -4,8 +4,9 @@ import ast
 import re
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import Any, TypeGuard, get_args, get_type_hints, is_typeddict
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -70,7 +71,31 @@ def _states() -> str:
 
 def _events() -> str:
     rows = [f"| `{name}` | {', '.join(sorted(places))} |" for name, places in sorted(_event_types().items())]
-    return "# Events\n\n| type | recorded by |\n|---|---|\n" + "\n".join(rows) + "\n"
+    return "# Events\n\n| type | recorded by |\n|---|---|\n" + "\n".join(rows) + "\n\n" + _shapes()
+
+
+def _shapes() -> str:
+    """The fields of every payload; ``?`` marks what may be null."""
+    rows = [f"| {name} | {', '.join(fields)} |" for name, fields in sorted(_payloads().items())]
+    return (
+        "## What they carry\n\n`data` is the whole subject as it is now. A change may add `previous`, what the changed "
+        "fields were before.\n`?` marks what may be null.\n\n| subject | fields |\n|---|---|\n" + "\n".join(rows) + "\n"
+    )
+
+
+def _payloads() -> dict[str, list[str]]:
+    modules = [import_module(f"{package}.payloads") for package in ("agents", "hours", "conversations", "routing")]
+    shapes = {
+        name.removesuffix("Payload"): shape
+        for module in modules
+        for name, shape in vars(module).items()
+        if name.endswith("Payload") and is_typeddict(shape)
+    }
+    return {name: [_field(*field) for field in get_type_hints(shape).items()] for name, shape in shapes.items()}
+
+
+def _field(name: str, kind: Any) -> str:
+    return f"`{name}`" + ("?" if type(None) in get_args(kind) else "")
 
 
 def _event_types() -> dict[str, set[str]]:

@@ -34,8 +34,8 @@ _BAR: Final = 40
 class Command(BaseCommand):
     """Run the recorded tasks, agents and answers of a past period against another workflow document.
 
-    Nothing is changed. Without --document or --version the workflow's draft is tried. Times are ISO 8601, in UTC where
-    they name no zone: 2026-03-02, 2026-03-02T08:30, 2026-03-02T08:30+01:00.
+    Nothing is changed. Without --document or --version-number the workflow's draft is tried. Times are ISO 8601, in UTC
+    where they name no zone: 2026-03-02, 2026-03-02T08:30, 2026-03-02T08:30+01:00.
     """
 
     help = __doc__
