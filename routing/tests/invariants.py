@@ -138,7 +138,8 @@ class Invariants:
         waiting = self._sampled(simulation)
         if not waiting:
             return
-        standing = [agent.facts() for _, agent in _present(simulation) if agent.has_room]
+        standing = [agent.facts() for _, agent in _present(simulation)]
+        standing = [worker for worker in standing if any(_has_room(worker, name) for name in worker.channels)]
         for case in waiting:
             queue = simulation.board.queues[case.queue]
             for worker in standing:

@@ -108,8 +108,17 @@ def test_old_entries_do_not_gather(text):
     lanes = list(made._lanes)
     assert sum(len(lane._tasks) for lane in lanes) < 200
     assert len(made._deadlines._due) + len(made._pauses._due) < 300
-    assert all(len(crew._free or ()) < 200 for lane in lanes for crew in [lane.crew])
     assert len(made._lanes._vacant) < 10
+
+
+def test_old_places_of_free_workers_do_not_gather():
+    made = board(worker("ada"), task("A"))
+    assert offers(made) == [("A", "ada")]
+
+    for moment in range(1000):
+        put(made, worker("ada", last_assigned=moment))
+
+    assert [len(crew._free or ()) < 200 for crew in made.workers[1].crews] == [True]
 
 
 # --- queues that change ---

@@ -116,11 +116,6 @@ class Agent:
         """Open offers and tasks on all channels."""
         return int(sum(slot[0] for slot in self._loads.values()))
 
-    @property
-    def has_room(self) -> bool:
-        """Whether any channel has a free slot, be the agent there or not."""
-        return any(self._loads[name][0] < each.configured_capacity for name, each in self._given.channels.items())
-
     def channel(self, name: str) -> ChannelFacts:
         """Raises KeyError for a channel that the agent does not have."""
         load, assigned, last = self._loads[name]
