@@ -30,10 +30,9 @@ class AsideForm(forms.Form):
 class WorkflowPages(WorkspacePage):
     """A page about one workflow beside its form."""
 
-    def page(self, request: HttpRequest, template: str, workflow: Workflow, title: Any, **more: Any) -> HttpResponse:
+    def page(self, request: HttpRequest, template: str, workflow: Workflow, **more: Any) -> HttpResponse:
         context = {
             **self.admin_site.each_context(request),
-            "title": title,
             "workflow": workflow,
             "object": workflow,
             "original": workflow,

@@ -1,5 +1,6 @@
 """The way of a draft: compared with what is published, published or forgotten; and the versions that there were."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -32,9 +33,9 @@ KIND_WORDS = {
 
 
 class SeenForm(AsideForm):
-    """What the reviewer compared."""
+    """What the reviewer compared: the version of the draft, if it is one, and the published version."""
 
-    seen_draft = forms.IntegerField(widget=forms.HiddenInput)
+    seen_draft = forms.IntegerField(widget=forms.HiddenInput, required=False)
     seen_number = forms.IntegerField(widget=forms.HiddenInput)
 
 
@@ -60,32 +61,82 @@ class ReviewPages(WorkflowPages):
         draft = Draft.objects.select_related("based_on").filter(workflow=workflow).first()
         if draft is None:
             return HttpResponseRedirect(self.address(workflow.pk))
-        return self._review(request, workflow, draft)
+        return self._compared(
+            request,
+            workflow,
+            draft.configuration,
+            title=_("Review the draft"),
+            question=_("Publish this draft?"),
+            submit=_("Publish"),
+            address=self.link("publish", workflow.pk),
+            seen_draft=draft.version,
+            draft=draft,
+            drafted_by=people([draft.actor_sid])[draft.actor_sid],
+        )
 
-    def _review(self, request: HttpRequest, workflow: Workflow, draft: Draft) -> HttpResponse:
+    def publish(self, request: HttpRequest, pk: int) -> HttpResponse:
+        workflow = self._changeable(request, pk)
+        back = self.link("review", workflow.pk)
+
+        def perform(given: dict[str, Any]) -> str:
+            drafts.publish(
+                workflow,
+                seen=given["seen_draft"] or 0,
+                seen_number=given["seen_number"],
+                re_evaluate_tasks=given["re_evaluate_tasks"],
+                actor=actor(request, workflow.workspace.account),
+            )
+            return gettext("Published. The next task goes by it.")
+
+        return self._put(request, workflow, back, perform) if request.method == "POST" else HttpResponseRedirect(back)
+
+    def _compared(
+        self,
+        request: HttpRequest,
+        workflow: Workflow,
+        configuration: str,
+        *,
+        seen_draft: int | None = None,
+        **more: Any,
+    ) -> HttpResponse:
+        """What would change with the document, before it is published."""
         published = latest_version(workflow)
         before = published.configuration if published else workflow.configuration
-        names = people([draft.actor_sid, published.actor_sid if published else ""])
-        number = published.number if published else 0
-        found, stands = self._warnings(workflow, draft.configuration)
+        found, stands = self._warnings(workflow, configuration)
+        difference = differences.between(before, configuration)
+        seen = {"seen_draft": seen_draft, "seen_number": published.number if published else 0}
         return self.page(
             request,
             "review",
             workflow,
-            _("Review the draft"),
-            draft=draft,
             published=published,
-            drafted_by=names[draft.actor_sid],
-            published_by=names[published.actor_sid] if published else "",
-            overtaken=published is not None and draft.based_on is not None and draft.based_on_id != published.pk,
-            difference=differences.between(before, draft.configuration),
+            published_by=people([published.actor_sid])[published.actor_sid] if published else "",
+            difference=difference,
             queues=queue_names(workflow),
-            said=checks.gathered(found, editor.rows_of(draft.configuration)),
-            sample=sampling.sample(workflow, before, draft.configuration) if stands else None,
+            said=checks.gathered(found, editor.rows_of(configuration)),
+            sample=sampling.sample(workflow, before, configuration) if stands else None,
             kind_words=KIND_WORDS,
-            form=SeenForm(initial={"seen_draft": draft.version, "seen_number": number}),
+            form=SeenForm(initial=seen),
             may_publish=stands and self.has_change_permission(request, workflow),
+            **more,
         )
+
+    def _put(
+        self, request: HttpRequest, workflow: Workflow, back: str, perform: Callable[[dict[str, Any]], str]
+    ) -> HttpResponse:
+        """Publish as ``perform`` does; what it refuses is told on the page before."""
+        form = SeenForm(request.POST)
+        if not form.is_valid():
+            return HttpResponseRedirect(back)
+        try:
+            with transaction.atomic():
+                told_after = perform(form.cleaned_data)
+        except DomainError as error:
+            messages.error(request, told(error))
+            return HttpResponseRedirect(back)
+        self.log_change(request, workflow, told_after)
+        messages.success(request, told_after)
+        return HttpResponseRedirect(self.address(workflow.pk))
 
     def _warnings(self, workflow: Workflow, configuration: str) -> tuple[list[checks.Warning], bool]:
         """What the checks find; False with them where the document cannot be any more, for a queue that is gone."""
@@ -95,28 +146,6 @@ class ReviewPages(WorkflowPages):
         except ConfigurationError as error:
             return [checks.refusal(error)], False
         return checks.warnings(document, around), True
-
-    def publish(self, request: HttpRequest, pk: int) -> HttpResponse:
-        workflow = self._changeable(request, pk)
-        form = SeenForm(request.POST)
-        if request.method == "POST" and form.is_valid():
-            given = form.cleaned_data
-            try:
-                with transaction.atomic():
-                    drafts.publish(
-                        workflow,
-                        seen=given["seen_draft"],
-                        seen_number=given["seen_number"],
-                        actor=actor(request, workflow.workspace.account),
-                        re_evaluate_tasks=given["re_evaluate_tasks"],
-                    )
-            except DomainError as error:
-                messages.error(request, told(error))
-                return HttpResponseRedirect(self.link("review", workflow.pk))
-            self.log_change(request, workflow, gettext("Published"))
-            messages.success(request, gettext("Published. The next task goes by it."))
-            return HttpResponseRedirect(self.address(workflow.pk))
-        return HttpResponseRedirect(self.link("review", workflow.pk))
 
     def discard(self, request: HttpRequest, pk: int) -> HttpResponse:
         workflow = self._changeable(request, pk)
@@ -141,7 +170,7 @@ class ReviewPages(WorkflowPages):
     def has_versions_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return self.has_view_permission(request)
 
-    @action(description=_("Versions"), icon="history", permissions=["versions"], url_path="versions", variant=NEUTRAL)
+    @action(description=_("Versions"), icon="layers", permissions=["versions"], url_path="versions", variant=NEUTRAL)
     def versions(self, request: HttpRequest, object_id: str) -> HttpResponse:
         workflow = self.row(request, object_id)
         before = request.GET.get("before", "")
@@ -162,7 +191,7 @@ class ReviewPages(WorkflowPages):
             request,
             "versions",
             workflow,
-            _("Versions"),
+            title=_("Versions"),
             lines=lines,
             newest=latest_version(workflow),
             older=shown[VERSIONS_A_PAGE - 1].number if len(shown) > VERSIONS_A_PAGE else None,
@@ -176,7 +205,7 @@ class ReviewPages(WorkflowPages):
             request,
             "version",
             workflow,
-            _("Version %(number)d") % {"number": number},
+            title=_("Version %(number)d") % {"number": number},
             version=version,
             former=former,
             by=people([version.actor_sid])[version.actor_sid],
@@ -187,28 +216,32 @@ class ReviewPages(WorkflowPages):
         )
 
     def revert(self, request: HttpRequest, pk: int, number: int) -> HttpResponse:
+        """What a version said is compared with what is published, and published again."""
         workflow, version = self._version(request, pk, number, change=True)
-        newest = latest_version(workflow)
-        question = Question(
-            _("Publish version %(number)d again?") % {"number": version.number},
-            _("It becomes the newest version, and the next task goes by it. A draft stays as it is."),
-            _("Publish it again"),
-            form=_seen_form({"seen_number": newest.number if newest else 0}, AsideForm),
-        )
 
-        def perform(row: Workflow, given: dict[str, Any]) -> str:
+        def perform(given: dict[str, Any]) -> str:
             drafts.revert(
-                row,
-                number=version.number,
+                workflow,
+                number=number,
                 seen_number=given["seen_number"],
-                actor=actor(request, row.workspace.account),
                 re_evaluate_tasks=given["re_evaluate_tasks"],
+                actor=actor(request, workflow.workspace.account),
             )
-            return gettext("Version %(number)d is published again. The next task goes by it.") % {
-                "number": version.number
-            }
+            return gettext("Version %(number)d is published again. The next task goes by it.") % {"number": number}
 
-        return self.ask(request, str(pk), question, perform)
+        if request.method == "POST":
+            return self._put(request, workflow, request.path, perform)
+        return self._compared(
+            request,
+            workflow,
+            version.configuration,
+            title=_("Back to version %(number)d") % {"number": number},
+            question=_("Publish version %(number)d again?") % {"number": number},
+            submit=_("Publish it again"),
+            address=request.path,
+            version=version,
+            drafted_by=people([version.actor_sid])[version.actor_sid],
+        )
 
     def redraft(self, request: HttpRequest, pk: int, number: int) -> HttpResponse:
         workflow, version = self._version(request, pk, number, change=True)
@@ -246,12 +279,12 @@ class ReviewPages(WorkflowPages):
         return workflow
 
 
-def _seen_form(seen: dict[str, int], base: type[forms.Form] = forms.Form) -> Any:
+def _seen_form(seen: dict[str, int]) -> Any:
     """A form that brings back, unseen, what was on the page when the question was asked."""
     fields = {
         name: forms.IntegerField(initial=number, widget=forms.HiddenInput(), label="") for name, number in seen.items()
     }
-    return type("Seen", (base,), fields)
+    return type("Seen", (forms.Form,), fields)
 
 
 def _touched(former: WorkflowVersion, version: WorkflowVersion) -> list[str]:

@@ -28,7 +28,7 @@ NUMBER: Final = {"inputmode": "numeric"}
 class TryForm(forms.Form):
     """A task, and against what it is tried."""
 
-    attributes = JsonField(label=_("attributes"), required=False, widget=MonoTextarea({"rows": 9}))
+    attributes = JsonField(label=_("attributes"), required=False, initial=dict, widget=MonoTextarea({"rows": 9}))
     task_channel = forms.ChoiceField(label=_("Channel"), widget=SelectWidget)
     age = forms.IntegerField(
         label=_("Age in seconds"), min_value=0, max_value=14 * 86_400, required=False, widget=TextInputWidget(NUMBER)
@@ -79,20 +79,20 @@ class TryPage(WorkflowPages):
         draft = Draft.objects.filter(workflow=workflow).first()
         task = _named_task(workflow, request.GET.get("task", ""))
         form = TryForm(_given(request, task, draft), workflow=workflow, draft=draft)
-        trial = None
+        trial, text = None, draft.configuration if draft else workflow.configuration
         if form.is_bound and form.is_valid():
-            by_draft = form.cleaned_data["against"] == "draft" and draft is not None
-            text = draft.configuration if by_draft and draft else workflow.configuration
+            text = text if form.cleaned_data["against"] == "draft" else workflow.configuration
             trial = trying.try_out(workflow.workspace, text, form.question())
         return self.page(
             request,
             "try",
             workflow,
-            _("Dry run"),
+            title=_("Dry run"),
             form=form,
             draft=draft,
             task=task,
             trial=trial,
+            names=trying.names_asked(text),
             **_recent(workflow, request.GET),
         )
 

@@ -6,10 +6,11 @@ from django import forms
 from django.contrib import admin, messages
 from django.db.models import Count, Exists, OuterRef, Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.text import Truncator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin_base import NEUTRAL, Question, TextInputWidget, action, actor, display
+from accounts.admin_base import NEUTRAL, Label, Question, TextInputWidget, action, actor, display
 from agents.admin_base import workspaces
 from routing import actions, editor
 from routing.actions import drafts
@@ -42,7 +43,7 @@ class WorkflowAdmin(LivePage, ReviewPages, TryPage):
     writes = "config:write"
     can_delete_rows = True
     form = WorkflowForm
-    list_display = ["friendly_name", "filters", "task_reservation_timeout", "live_tasks", "drafted", "updated_at"]
+    list_display = ["friendly_name", "filters", "timeout", "live_tasks", "drafted", "updated_at"]
     search_fields = ["friendly_name", "sid"]
     ordering = ["friendly_name"]
     readonly_fields = ["sid", "version", "created_at", "updated_at"]
@@ -102,8 +103,9 @@ class WorkflowAdmin(LivePage, ReviewPages, TryPage):
             messages.info(request, gettext("Nothing was changed."))
             return HttpResponseRedirect(self.address(obj.pk))
         messages.success(request, gettext("The draft is saved. It decides nothing until it is published."))
-        stays = "_continue" in request.POST
-        return HttpResponseRedirect(self.address(obj.pk) if stays else self.link("review", obj.pk))
+        if "_continue" in request.POST:
+            return HttpResponseRedirect(self.address(obj.pk))
+        return HttpResponseRedirect(self.link("try_out" if "_try" in request.POST else "review", obj.pk))
 
     # --- what is no part of the document ---
 
@@ -138,17 +140,20 @@ class WorkflowAdmin(LivePage, ReviewPages, TryPage):
     @display(description=_("Filters"))
     def filters(self, workflow: Workflow) -> str:
         names = [row["name"] or row["expression"] for row in editor.rows_of(workflow.configuration)["filters"]]
-        return ", ".join(names)[:120]
+        return Truncator(", ".join(names)).chars(100) or gettext("the default filter alone")
 
     @display(description=_("Tasks under way"), ordering="live_count")
     def live_tasks(self, workflow: Any) -> int:
         count: int = workflow.live_count
         return count
 
-    @display(description=_("Draft"), ordering="has_draft", boolean=True)
-    def drafted(self, workflow: Any) -> bool:
-        has: bool = workflow.has_draft
-        return has
+    @display(description=_("Reservation timeout"), ordering="task_reservation_timeout")
+    def timeout(self, workflow: Workflow) -> str:
+        return gettext("%(seconds)d s") % {"seconds": workflow.task_reservation_timeout}
+
+    @display(description=_("Draft"), ordering="has_draft", label={"draft": "warning"})
+    def drafted(self, workflow: Any) -> Label | None:
+        return Label("draft", gettext("begun")) if workflow.has_draft else None
 
 
 def _state(workflow: Workflow) -> dict[str, Any]:

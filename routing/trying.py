@@ -1,7 +1,7 @@
 """What would become of a task: a dry run against a document, published or not. Nothing is written."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from agents.models import Workspace
 from eventlog.dbclock import database_now
 from routing import reading, wording
+from routing.core.checks.names import CALENDARS, dotted
 from routing.core.document import stored_workflow
 from routing.core.explain import NEAREST_FIRST, Survey, survey
 from routing.core.facts import QueueFacts, TaskFacts, WorkerFacts
@@ -55,6 +56,11 @@ class Staffing:
     more: int
     never: bool
 
+    @property
+    def first(self) -> Agent | None:
+        """Who would be asked first."""
+        return next((agent for agent in self.agents if agent.letter == "o"), None)
+
 
 @dataclass(frozen=True, slots=True)
 class Stop:
@@ -90,13 +96,22 @@ class Trial:
 
     at: datetime
     route: Route
-    here: Step | None
+    here: Stop | None
     refused: bool
-    queue: str
-    priority: int
     gates: tuple[Gate, ...] = ()
     default: Stop | None = None
-    by_default: bool = field(default=False)
+
+    @property
+    def by_default(self) -> bool:
+        """Whether the default filter has it."""
+        return self.here is not None and self.here is self.default
+
+
+def names_asked(configuration: str) -> tuple[str, ...]:
+    """Which attributes the filters of a document look at, as ``customer.level``."""
+    rules = stored_workflow(configuration).filters
+    paths = (reference.path for rule in rules for reference in rule.expression.references)
+    return tuple(dict.fromkeys(dotted(path) for path in paths if path[0] != CALENDARS))
 
 
 def try_out(workspace: Workspace, configuration: str, question: Question) -> Trial:
@@ -124,17 +139,11 @@ class _Run:
         here = first and step_at_age(self.document, self.scope, first, age=self.question.age)
         way = entered(self.document, self.scope) if here is None else self._route(here)
         gates = tuple(self._gate(rule) for rule in way.filters)
-        return Trial(
-            at=self.at,
-            route=way,
-            here=here,
-            refused=first is None,
-            queue=self.names.get(here.rule.queue, here.rule.queue) if here else "",
-            priority=self._priority(gates, here),
-            gates=gates,
-            default=self._default(way),
-            by_default=here is not None and here.filter == DEFAULT_FILTER,
-        )
+        default = self._default(way)
+        stop = None
+        if here is not None:
+            stop = default if here.filter == DEFAULT_FILTER else gates[here.filter].stops[here.target]
+        return Trial(at=self.at, route=way, here=stop, refused=first is None, gates=gates, default=default)
 
     def _route(self, here: Step) -> Route:
         return route(
@@ -168,13 +177,6 @@ class _Run:
             return None
         fate: TargetFate = "here" if way.default_fate == "here" else "ahead"
         return self._stop(DEFAULT_FILTER, RouteTarget(0, way.default, way.default.priority, 0, None, fate))
-
-    def _priority(self, gates: tuple[Gate, ...], here: Step | None) -> int:
-        if here is None:
-            return self.question.priority
-        if here.filter == DEFAULT_FILTER:
-            return self.question.priority if here.rule.priority is None else here.rule.priority
-        return gates[here.filter].stops[here.target].priority
 
     # --- agents ---
 

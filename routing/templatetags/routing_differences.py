@@ -28,7 +28,7 @@ FIELDS: Final[Mapping[str, Promise]] = {
     "expression": _("Only if"),
     "queue": _("Queue"),
     "priority": _("Priority"),
-    "timeout": _("Seconds"),
+    "timeout": _("Moves on after (s)"),
     "order_by": _("In the order of"),
     "skip_if": _("Skip if"),
     "known_worker_sid": _("Known worker, by sid"),

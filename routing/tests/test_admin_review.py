@@ -165,7 +165,7 @@ def test_a_draft_begun_on_an_older_version_says_so() -> None:
 
     shown = scene.client.get(page("review", scene.workflow.pk))
 
-    assert shown.context["overtaken"]
+    assert "The draft was begun on version 1." in shown.text
     assert "The draft was begun on version 1." in shown.text
 
 
@@ -236,13 +236,16 @@ def test_an_earlier_version_is_published_again_after_asking() -> None:
     scene.publish()
     url = page("revert", scene.workflow.pk, 1)
 
-    seen = scene.client.get(url).context["form"]["seen_number"].initial
+    asked = scene.client.get(url)
+    seen = asked.context["form"]["seen_number"].initial
+    assert [rule.kind for rule in asked.context["difference"].filters] == ["changed"]
+    assert "compared with version 2" in asked.text
     scene.client.post(url, {"seen_number": seen})
 
     scene.workflow.refresh_from_db()
     assert (scene.workflow.configuration, scene.number()) == (first, 3)
     assert scene.task().task_queue == scene.sales
-    refused = scene.client.post(url, {"seen_number": seen})
+    refused = scene.client.post(url, {"seen_number": seen}, follow=True)
     assert "Somebody else has published a version meanwhile." in refused.text
     assert scene.number() == 3
 

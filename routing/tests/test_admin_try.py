@@ -40,7 +40,7 @@ def test_the_filter_queue_priority_and_deadlines_are_told() -> None:
 
     told = trial(home, row, {"topic": "sales"})
 
-    assert (told.queue, told.priority, told.by_default, told.refused) == ("Sales", 5, False, False)
+    assert (told.here.queue, told.here.priority, told.by_default, told.refused) == ("Sales", 5, False, False)
     first, second = told.gates[0].stops
     assert ((first.ends_at - told.at).total_seconds(), second.ends_at) == (60, None)
     assert [stop.target.fate for stop in (first, second)] == ["here", "ahead"]
@@ -51,7 +51,7 @@ def test_why_a_filter_does_not_hold_is_told() -> None:
 
     told = trial(home, row, {"topic": "Sales"}, priority="3")
 
-    assert (told.queue, told.priority, told.by_default) == ("Support", 3, True)
+    assert (told.here.queue, told.here.priority, told.by_default) == ("Support", 3, True)
     assert told.gates[0].because == ("topic == 'sales' – topic is 'Sales'",)
 
 
@@ -60,7 +60,7 @@ def test_an_older_task_has_gone_further() -> None:
 
     told = trial(home, row, {"topic": "sales"}, age="61")
 
-    assert (told.queue, told.here.target) == ("Support", 1)
+    assert (told.here.queue, told.here.target.place) == ("Support", 1)
     assert [stop.target.fate for stop in told.gates[0].stops] == ["timeout", "here"]
 
 
@@ -112,8 +112,8 @@ def test_the_draft_is_tried_unless_it_is_said_otherwise() -> None:
     drafts.save_draft(row, configuration=text, seen=0, actor=SYSTEM)
     sales = {"topic": "sales"}
 
-    assert trial(home, row, sales, against="draft").priority == 77
-    assert trial(home, row, sales, against="published").priority == 5
+    assert trial(home, row, sales, against="draft").here.priority == 77
+    assert trial(home, row, sales, against="published").here.priority == 5
 
 
 def test_a_task_that_came_is_tried_by_its_sid() -> None:
@@ -124,7 +124,7 @@ def test_a_task_that_came_is_tried_by_its_sid() -> None:
 
     shown = enter(home, "Bo").get(page("try_out", row.pk), {"task": task.sid})
 
-    assert shown.context["trial"].queue == "Sales"
+    assert shown.context["trial"].here.queue == "Sales"
     assert json.loads(shown.context["form"]["attributes"].value()) == task.attributes
     assert Task.objects.count() == 1
 
@@ -183,3 +183,21 @@ def test_nothing_is_written() -> None:
 
     assert not Task.objects.exists()
     assert not home.workers["Ada"].reservations.exists()
+
+
+def test_who_would_be_asked_first_stands_in_the_verdict() -> None:
+    home, row = scene()
+
+    assert "Nobody is free for it now." in ask(home, row, attributes='{"topic": "sales"}').text
+    available(home, "Ada")
+
+    assert "Ada would be asked first." in ask(home, row, attributes='{"topic": "sales"}').text
+
+
+def test_the_attributes_that_the_filters_look_at_are_named() -> None:
+    home, row = scene()
+
+    shown = enter(home, "Bo").get(page("try_out", row.pk))
+
+    assert shown.context["names"] == ("topic",)
+    assert shown.context["form"]["attributes"].value() == "{}"

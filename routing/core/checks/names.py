@@ -68,7 +68,7 @@ def _order(target: Target, place: str, around: Surroundings) -> Iterator[Finding
         if not present:
             yield _unknown("order-unknown", order.path, place, around.worker_names)
         elif not any(isinstance(value, int) and not isinstance(value, bool) for value in present):
-            yield Finding("order-without-number", place, "warning", {"name": _dotted(order.path)})
+            yield Finding("order-without-number", place, "warning", {"name": dotted(order.path)})
 
 
 def _unknown_to_tasks(paths: Iterable[ReferencePath], place: str, around: Surroundings) -> Iterator[Finding]:
@@ -89,7 +89,7 @@ def _unknown_to_workers(paths: Iterable[ReferencePath], place: str, around: Surr
 
 def _unknown(code: str, path: ReferencePath, place: str, known: Names) -> Finding:
     """With the nearest name, where one is near enough for a slip of the pen."""
-    name = _dotted(path)
+    name = dotted(path)
     near = get_close_matches(name, [".".join(each) for each in known], n=1)
     if near:
         return Finding(f"{code}-near", place, "warning", {"name": name, "near": near[0]})
@@ -110,5 +110,6 @@ def _names(path: ReferencePath) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _dotted(path: ReferencePath) -> str:
+def dotted(path: ReferencePath) -> str:
+    """The name as people write it."""
     return ".".join(_names(path))
