@@ -93,7 +93,7 @@ def _make_all() -> list[str]:
     workflow = routing.save_workflow(
         Workflow(workspace=workspace),
         friendly_name="Messages",
-        configuration=json.dumps(_document(queues), indent=2),
+        configuration=json.dumps(_document(queues), indent=2, ensure_ascii=False),
         task_reservation_timeout=30,
         actor=SYSTEM,
     )
@@ -129,7 +129,7 @@ def _make_person(person: Person, *, account: Account, workspace: Workspace) -> s
 
 def _document(queues: dict[str, TaskQueue]) -> dict[str, object]:
     """Twilio's workflow document: sales first, Spanish to those who speak it, everything else to support."""
-    everyone = {"queue": queues["Everyone"].sid, "timeout": 3600}
+    everyone = {"queue": queues["Everyone"].sid}
     return {
         "task_routing": {
             "filters": [
