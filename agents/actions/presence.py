@@ -1,6 +1,6 @@
 """What a worker is doing."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -35,18 +35,15 @@ def set_activity(worker: Worker, *, activity: Activity, actor: Actor) -> Worker:
     return worker
 
 
-def send_to_timeout_activity(workers: Iterable[Worker], *, actor: Actor) -> None:
-    """Workers who let an offer time out go to their workspace's timeout activity, but those who left by themselves.
+def send_to_timeout_activity(numbers: Collection[int], *, actor: Actor) -> None:
+    """Workers who let an offer time out go to their workspace's timeout activity, if there is one and they are here.
 
     Part of the caller's transaction.
     """
-    numbers = [worker.pk for worker in workers if worker.workspace.timeout_activity_id is not None]
     held = Worker.objects.filter(pk__in=numbers).order_by("pk").select_for_update()
     here = Worker.objects.filter(pk__in=[worker.pk for worker in held], activity__available=True)
-    leaving = here.exclude(activity=F("workspace__timeout_activity")).select_related(
-        "activity", "workspace__timeout_activity"
-    )
-    rows = list(leaving.order_by("pk"))
+    leaving = here.filter(workspace__timeout_activity__isnull=False).exclude(activity=F("workspace__timeout_activity"))
+    rows = list(leaving.select_related("activity", "workspace__timeout_activity").order_by("pk"))
     if not rows:
         return
     now = clock.now()

@@ -5,7 +5,7 @@ from django.db import IntegrityError, transaction
 
 from accounts.models import User
 from agents import actions, queries
-from agents.models import Activity, Worker, WorkerChannel
+from agents.models import Activity, Worker, WorkerChannel, Workspace
 from agents.payloads import worker_payload
 from agents.tests.factories import activity, agent, bot, channel_of, load_of, make_worker, make_workspace, supervisor
 from eventlog.models import Event
@@ -128,7 +128,7 @@ def test_timeout_activity_is_for_those_who_are_available(workspace, ada):
     on_break = make_worker(workspace, "Ben", doing="Break")
 
     for worker in (ada, on_break):
-        actions.send_to_timeout_activity([worker], actor=SYSTEM)
+        actions.send_to_timeout_activity([worker.pk], actor=SYSTEM)
 
     assert Worker.objects.get(pk=ada.pk).activity.friendly_name == "Offline"
     assert Worker.objects.get(pk=on_break.pk).activity.friendly_name == "Break"
@@ -136,9 +136,9 @@ def test_timeout_activity_is_for_those_who_are_available(workspace, ada):
 
 
 def test_without_timeout_activity_the_worker_stays(workspace, ada):
-    workspace.timeout_activity = None
+    Workspace.objects.update(timeout_activity=None)
 
-    actions.send_to_timeout_activity([ada], actor=SYSTEM)
+    actions.send_to_timeout_activity([ada.pk], actor=SYSTEM)
 
     assert Worker.objects.get(pk=ada.pk).activity.friendly_name == "Available"
 

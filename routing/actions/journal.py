@@ -76,13 +76,8 @@ def note_transfer(event: str, transfer: Transfer, *, actor: Actor, about: Data |
 
 
 def note_reservation(event: str, reservation: Reservation, *, actor: Actor) -> None:
-    record_all([of_reservation(event, reservation, actor=actor)])
-
-
-def of_reservation(event: str, reservation: Reservation, *, actor: Actor) -> Event:
-    """The same, not written yet."""
     workspace = reservation.task.workspace
-    return draft(
+    record(
         event,
         subject_sid=reservation.sid,
         data=reservation_payload(reservation),

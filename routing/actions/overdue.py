@@ -1,123 +1,160 @@
-"""Deadlines that have passed, many at once: what the verbs `expire` and `cancel_task` do for one, in a few statements.
+"""Deadlines that have passed, many at once: a statement of PostgreSQL does what `expire` and `cancel_task` do for one.
 
 Whatever somebody else holds just now is left for the next sweep: he may be answering. Locks are taken in the order that
-all verbs keep: tasks, then workers, each by number. ``test_overdue`` holds these and the verbs equal.
+all verbs keep: tasks, then workers, each by number. What is more than the plain case is left to the verbs.
+``test_overdue`` holds statements and verbs equal.
 """
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any, Final
 
-from django.db import connection, models, transaction
-from django.db.models import F
+from django.db import connection, transaction
 
-from agents.actions import Slots, send_to_timeout_activity, shift_slots
-from eventlog.record import record_all
-from kernel import clock
+from agents.actions import send_to_timeout_activity
+from eventlog import doorbell
 from kernel.actor import SYSTEM
-from kernel.errors import StaleMove
-from kernel.machine import Machine
-from routing import queries
-from routing.actions.journal import of_reservation, way_of
-from routing.actions.reevaluation import superseded
 from routing.actions.returning import MAX_ASSIGNMENTS
 from routing.actions.tasks import TTL_EXCEEDED
-from routing.core.states import RESERVATION, TASK
-from routing.models import Reservation, Task
 
 
-def expire_together(numbers: Collection[int]) -> set[int]:
-    """These offers time out, as `expire` would have it; returns the numbers of those that only the verb can end.
+def expire_together(numbers: Collection[int], *, now: datetime) -> list[int]:
+    """These offers time out; returns the numbers of those that only the verb can end.
 
-    Raises StaleMove, having written nothing, when a row was changed by somebody who did not hold its task.
+    Those are offers of a transfer, one of several that stand, the last that a task may have, and of a workflow whose
+    tasks come over to a newer version.
     """
     with transaction.atomic():
-        tasks = _held(Reservation.objects.filter(pk__in=numbers, reservation_status="pending").values("task_id"))
-        asked = _asked(tasks)
-        due = [row for row in asked if row.pk in numbers]
-        old = superseded({task.workflow_version_id for task in tasks if task.workflow_version_id})
-        by_hand = {row.pk for row in due if _is_special(row.task) or row.task.workflow_version_id in old}
-        ended = [row for row in due if row.pk not in by_hand]
-        _expire(ended, still_asked={row.task_id for row in asked if row.pk not in numbers})
-    return by_hand
+        left, workers = _execute(_EXPIRE, numbers, now, most=MAX_ASSIGNMENTS)
+        if workers:
+            send_to_timeout_activity(workers, actor=SYSTEM)
+        transaction.on_commit(doorbell.ring, robust=True)
+    return left
 
 
-def _is_special(task: Task) -> bool:
-    """What follows for it is more than that it waits again."""
-    return task.in_transfer or task.assignment_count >= MAX_ASSIGNMENTS
+def cancel_together(numbers: Collection[int], *, now: datetime) -> list[int]:
+    """The time to live of these tasks is over; returns the numbers of those that only the verb can end: somebody is
+    asked about them."""
+    (left,) = _execute(_CANCEL, numbers, now, reason=TTL_EXCEEDED)
+    doorbell.ring()
+    return left
 
 
-def _expire(offers: Sequence[Reservation], *, still_asked: Collection[int]) -> None:
-    if not offers:
-        return
-    now = clock.now()
-    _move(offers, RESERVATION, "expire", ended_at=now, reason="")
-    waiting = {row.task_id: row.task for row in offers if row.task_id not in still_asked}
-    _move(list(waiting.values()), TASK, "release", updated_at=now)
-    _free(offers)
-    record_all([of_reservation("reservation.timeout", row, actor=SYSTEM) for row in offers])
-    send_to_timeout_activity({row.worker_id: row.worker for row in offers}.values(), actor=SYSTEM)
+def _execute(statement: str, numbers: Collection[int], now: datetime, **more: Any) -> tuple[list[int], ...]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, {"due": list(numbers), "now": now, **more})
+        found: tuple[list[int], ...] = cursor.fetchone()
+    return found
 
 
-def cancel_together(numbers: Collection[int]) -> set[int]:
-    """The time to live of these tasks is over, as `cancel_task` would have it; none needs the verb.
-
-    Raises StaleMove as `expire_together` does.
-    """
-    with transaction.atomic():
-        tasks = [task for task in _held(numbers) if not task.in_transfer]
-        _cancel(tasks, _asked(tasks))
-    return set()
+def _iso(column: str) -> str:
+    """As `kernel.clock.iso` writes it."""
+    return f"""to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')"""
 
 
-def _cancel(tasks: Sequence[Task], withdrawn: Sequence[Reservation]) -> None:
-    if not tasks:
-        return
-    now = clock.now()
-    _move(tasks, TASK, "cancel", reason=TTL_EXCEEDED, ended_at=now, step_due_at=None, updated_at=now)
-    _move(withdrawn, RESERVATION, "cancel", ended_at=now)
-    _free(withdrawn)
-    events = [of_reservation("reservation.canceled", row, actor=SYSTEM) for row in withdrawn]
-    for task in tasks:
-        events += way_of(["task.canceled"], task, actor=SYSTEM)
-    record_all(events)
+_EVENT: Final = """INSERT INTO eventlog_event
+        (sid, type, subject_sid, workspace_sid, actor_kind, actor_sid, ref, audiences, data, created_at)"""
+_EVENT_SID: Final = "'EV' || replace(gen_random_uuid()::text, '-', '')"
+_NAMES: Final = """s.sid AS workspace, k.unique_name AS channel, q.sid AS queue_sid, q.friendly_name AS queue_name,
+        f.sid AS workflow_sid, f.friendly_name AS workflow_name"""
+_NAMED: Final = """JOIN agents_workspace s ON s.id = t.workspace_id
+    JOIN agents_taskchannel k ON k.id = t.task_channel_id
+    LEFT JOIN routing_taskqueue q ON q.id = t.task_queue_id
+    LEFT JOIN routing_workflow f ON f.id = t.workflow_id"""
 
 
-def _held(numbers: Collection[int] | models.QuerySet[Any, Any]) -> list[Task]:
-    """Those of these tasks that can still time out, unless somebody else holds them."""
-    rows = queries.tasks().filter(pk__in=numbers, assignment_status__in=TASK.sources("cancel")).order_by("pk")
-    return list(rows.select_for_update(of=("self",), skip_locked=connection.features.has_select_for_update_skip_locked))
+def _task(status: str, reason: str) -> str:
+    """`routing.payloads.task_payload` after one more move, from a ``t`` with its `_NAMES`."""
+    return f"""jsonb_build_object(
+                'sid', t.sid, 'version', t.version + 1, 'assignment_status', '{status}', 'in_transfer', false,
+                'priority', t.priority, 'attributes', t.attributes, 'required_skills', t.required_skills,
+                'reason', {reason}, 'routing_target', t.routing_target, 'task_channel', t.channel,
+                'task_queue_sid', t.queue_sid, 'task_queue_friendly_name', t.queue_name,
+                'workflow_sid', t.workflow_sid, 'workflow_friendly_name', t.workflow_name,
+                'date_created', {_iso("t.created_at")}, 'task_queue_entered_date', {_iso("t.task_queue_entered_at")}
+            )"""
 
 
-def _asked(tasks: Iterable[Task]) -> list[Reservation]:
-    """Who is asked about these held tasks and has not answered."""
-    held = {task.pk: task for task in tasks}
-    rows = list(queries.reservations().filter(task__in=held, reservation_status="pending").order_by("task_id", "place"))
-    for row in rows:
-        row.task = held[row.task_id]
-    return rows
-
-
-def _move(rows: Sequence[Task] | Sequence[Reservation], machine: Machine, verb: str, **fields: Any) -> None:
-    """One guarded UPDATE for all; the objects say afterwards what was written."""
-    if not rows:
-        return
-    status = "assignment_status" if machine is TASK else "reservation_status"
-    written: dict[str, Any] = {status: machine.target(verb), **fields}
-    standing = type(rows[0])._default_manager.filter(
-        pk__in=[row.pk for row in rows], **{f"{status}__in": machine.sources(verb)}
+# A task is locked only with the version that the rest of the statement has seen: else an offer that came in between
+# would be overlooked.
+_EXPIRE: Final = f"""
+WITH standing AS MATERIALIZED (
+    SELECT r.id, r.task_id, r.worker_id, t.version AS task_version,
+        NOT t.in_transfer AND t.assignment_count < %(most)s::int
+        AND NOT EXISTS (
+            SELECT FROM routing_reservation o
+            WHERE o.task_id = t.id AND o.reservation_status = 'pending' AND o.id <> ALL(%(due)s::bigint[])
+        ) AND NOT EXISTS (
+            SELECT FROM routing_workflowversion mine
+            JOIN routing_workflowversion newer ON newer.workflow_id = mine.workflow_id AND newer.number > mine.number
+            WHERE mine.id = t.workflow_version_id AND newer.re_evaluates
+        ) AS plain
+    FROM routing_reservation r JOIN routing_task t ON t.id = r.task_id
+    WHERE r.id = ANY(%(due)s::bigint[]) AND r.reservation_status = 'pending'
+), task AS MATERIALIZED (
+    SELECT t.*, {_NAMES}
+    FROM (SELECT DISTINCT task_id, task_version FROM standing WHERE plain) seen
+    JOIN routing_task t ON t.id = seen.task_id AND t.version = seen.task_version
+    {_NAMED}
+    WHERE t.assignment_status = 'reserved'
+    ORDER BY t.id FOR NO KEY UPDATE OF t SKIP LOCKED
+), ended AS (
+    UPDATE routing_reservation r
+    SET reservation_status = 'timeout', reason = '', ended_at = %(now)s::timestamptz, version = r.version + 1
+    FROM task t
+    WHERE r.task_id = t.id AND r.id = ANY(%(due)s::bigint[]) AND r.reservation_status = 'pending'
+    RETURNING r.id, r.sid, r.task_id, r.worker_id, r.version, r.created_at, r.expires_at, t.task_channel_id
+), released AS (
+    UPDATE routing_task t
+    SET assignment_status = 'pending', updated_at = %(now)s::timestamptz, version = t.version + 1
+    WHERE t.id IN (SELECT task_id FROM ended)
+), channel AS MATERIALIZED (
+    SELECT c.id, e.count
+    FROM (SELECT worker_id, task_channel_id, count(*) AS count FROM ended GROUP BY 1, 2) e
+    JOIN agents_workerchannel c ON c.worker_id = e.worker_id AND c.task_channel_id = e.task_channel_id
+    ORDER BY c.task_channel_id, c.worker_id FOR NO KEY UPDATE OF c
+), freed AS (
+    UPDATE agents_workerchannel c SET load = greatest(c.load - channel.count, 0) FROM channel WHERE c.id = channel.id
+), told AS (
+    {_EVENT}
+    SELECT {_EVENT_SID}, 'reservation.timeout', e.sid, t.workspace, 'system', '', '',
+        jsonb_build_array('floor:' || t.workspace, 'worker:' || w.sid),
+        jsonb_build_object(
+            'sid', e.sid, 'version', e.version, 'reservation_status', 'timeout',
+            'expires_at', {_iso("e.expires_at")}, 'date_created', {_iso("e.created_at")},
+            'worker_sid', w.sid, 'worker_name', w.friendly_name, 'transfer', NULL,
+            'task', {_task("pending", "t.reason")}
+        ),
+        %(now)s::timestamptz
+    FROM ended e JOIN task t ON t.id = e.task_id JOIN agents_worker w ON w.id = e.worker_id ORDER BY e.expires_at
+)
+SELECT ARRAY(SELECT id FROM standing WHERE NOT plain),
+    ARRAY(
+        SELECT DISTINCT w.id FROM ended e JOIN agents_worker w ON w.id = e.worker_id
+        JOIN agents_workspace s ON s.id = w.workspace_id WHERE s.timeout_activity_id IS NOT NULL
     )
-    if standing.update(**written, version=F("version") + 1) != len(rows):
-        raise StaleMove("Some of these have changed meanwhile.")
-    for row in rows:
-        row.__dict__.update(written, version=row.version + 1)
+"""  # noqa: S608 - only names of ours are built in
 
-
-def _free(offers: Iterable[Reservation]) -> None:
-    """Each worker has a slot more for each offer that is over."""
-    counts: Mapping[int, dict[int, int]] = defaultdict(lambda: defaultdict(int))
-    for row in offers:
-        counts[row.task.task_channel_id][row.worker_id] += 1
-    for channel in sorted(counts):
-        slots = {worker: Slots(load=-count) for worker, count in counts[channel].items()}
-        shift_slots(slots, task_channel_id=channel)
+_CANCEL: Final = f"""
+WITH standing AS MATERIALIZED (
+    SELECT id, version, assignment_status = 'pending' AS plain FROM routing_task
+    WHERE id = ANY(%(due)s::bigint[]) AND assignment_status IN ('pending', 'reserved') AND NOT in_transfer
+), task AS MATERIALIZED (
+    SELECT t.*, {_NAMES}
+    FROM standing JOIN routing_task t ON t.id = standing.id AND t.version = standing.version
+    {_NAMED}
+    WHERE standing.plain AND t.assignment_status = 'pending'
+    ORDER BY t.id FOR NO KEY UPDATE OF t SKIP LOCKED
+), ended AS (
+    UPDATE routing_task t
+    SET assignment_status = 'canceled', reason = %(reason)s::text, ended_at = %(now)s::timestamptz, step_due_at = NULL,
+        updated_at = %(now)s::timestamptz, version = t.version + 1
+    FROM task WHERE t.id = task.id
+), told AS (
+    {_EVENT}
+    SELECT {_EVENT_SID}, 'task.canceled', t.sid, t.workspace, 'system', '', '',
+        jsonb_build_array('floor:' || t.workspace), {_task("canceled", "%(reason)s::text")}, %(now)s::timestamptz
+    FROM task t ORDER BY t.expires_at
+)
+SELECT ARRAY(SELECT id FROM standing WHERE NOT plain)
+"""  # noqa: S608 - only names of ours are built in

@@ -5,11 +5,10 @@ update says ``ReEvaluateTasks``. A version that says so remembers how far it has
 a process dies, and a million tasks hold nobody up.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
 
 from eventlog.dbclock import database_now
 from eventlog.record import record_all
@@ -62,13 +61,6 @@ def re_evaluate_late(task: Task, *, actor: Actor) -> None:
     version = newer.order_by("-number").first()
     if version is not None:
         _enter([task], version, actor=actor)
-
-
-def superseded(versions: Collection[int]) -> set[int]:
-    """Those of these versions whose tasks come over to a newer one, by number."""
-    newer = WorkflowVersion.objects.filter(workflow=OuterRef("workflow"), number__gt=OuterRef("number"))
-    found = WorkflowVersion.objects.filter(Exists(newer.filter(re_evaluates=True)), pk__in=versions)
-    return set(found.values_list("pk", flat=True))
 
 
 def _behind(version: WorkflowVersion, limit: int) -> list[Task]:

@@ -155,7 +155,7 @@ def expire(reservation: Reservation, *, actor: Actor = SYSTEM) -> Reservation:
     policy.require(actor, "workers:write", account_sid=reservation.worker.workspace.account.sid)
     with transaction.atomic():
         _decline(reservation, "expire", actor=actor)
-        send_to_timeout_activity([reservation.worker], actor=actor)
+        send_to_timeout_activity([reservation.worker_id], actor=actor)
     return reservation
 
 

@@ -512,8 +512,8 @@ def test_sweep_goes_on_after_a_row_that_fails(workspace, queue, frozen, monkeypa
     original = timers.expire
     calls = []
 
-    def broken(_numbers):
-        raise ValueError("one of these rows is broken")
+    def broken(_numbers, *, now):
+        raise DataError(f"one of these rows is broken at {now}")
 
     def broken_once(reservation):
         calls.append(reservation)
