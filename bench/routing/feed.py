@@ -117,8 +117,9 @@ class Feed:
     def finish(self, *, events: bool = True, most: int = 1_000_000) -> int:
         """The seeded agents complete what they were offered and are free again; how many offers that were.
 
-        Channels on which the router writes at this moment are left for the next time, so that nobody waits here; offers
-        that are about to expire are left to the timers.
+        Channels on which the router writes at this moment are left for the next time, so that nobody waits here, and no
+        more are held than are needed, so that nobody waits for this; offers that are about to expire are left to the
+        timers.
         """
         with self._connection.transaction(), self._connection.cursor() as cursor:
             cursor.execute(
@@ -128,8 +129,8 @@ class Feed:
             )
             cursor.execute(
                 f"INSERT INTO free SELECT id, worker_id, task_channel_id FROM {TABLES[CHANNEL]}"
-                f" WHERE load > 0 AND worker_id <= %s FOR UPDATE SKIP LOCKED",
-                [self._last_worker],
+                f" WHERE load > 0 AND worker_id <= %s ORDER BY random() LIMIT %s FOR UPDATE SKIP LOCKED",
+                [self._last_worker, most],
             )
             cursor.execute(
                 f"INSERT INTO done SELECT r.id, r.task_id, f.id FROM {RESERVATION} r JOIN free f USING (worker_id)"
