@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 
 from accounts.admin_base import ModelAdmin, visible_account
 from agents.models import Workspace
@@ -14,7 +15,14 @@ def workspaces(request: HttpRequest) -> Any:
     return visible_account(request, Workspace.objects.select_related("account"), "account").order_by("pk")
 
 
-class WorkspacePage(ModelAdmin):
+class Noted(ModelAdmin):
+    """What is configured here stands in the history of the configuration, before and after."""
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        return HttpResponseRedirect(f"{reverse('admin:history')}?about={self.row(request, object_id).sid}")
+
+
+class WorkspacePage(Noted):
     """A row never changes its workspace; a new one is asked for it only where there are several."""
 
     def several_workspaces(self, request: HttpRequest) -> bool:

@@ -6,14 +6,14 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin_base import ModelAdmin, actor, display
+from accounts.admin_base import actor, display
 from agents import actions
-from agents.admin_base import WorkspacePage
+from agents.admin_base import Noted, WorkspacePage
 from agents.models import Activity, TaskChannel, Workspace
 
 
 @admin.register(Workspace)
-class WorkspaceAdmin(ModelAdmin):
+class WorkspaceAdmin(Noted):
     """The contact centre, and what holds for all of it."""
 
     account_lookup = "account"

@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 
 from accounts.admin_base import may
 from contactcenter import dashboard
+from contactcenter.history_page import history_page
 
 if TYPE_CHECKING:
     from django.contrib.admin import AdminSite as ThemedSite
@@ -37,11 +38,19 @@ class Site(ThemedSite):
         return redirect_to_login(request.GET.get("next") or request.get_full_path().replace("login/", ""))
 
     def get_urls(self) -> Any:
-        return [path("figures/", self.admin_view(self.figures), name="figures"), *super().get_urls()]
+        return [
+            path("figures/", self.admin_view(self.figures), name="figures"),
+            path("history/", self.admin_view(self.history), name="history"),
+            *super().get_urls(),
+        ]
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         extra = {**(extra_context or {}), "figures": dashboard.figures(request), "links": dashboard.links()}
         return super().index(request, extra)
+
+    def history(self, request: HttpRequest) -> HttpResponse:
+        """Who changed the configuration, and how it was before."""
+        return history_page(request, self.each_context(request))
 
     def figures(self, request: HttpRequest) -> HttpResponse:
         """The live part of the index, as a fragment."""

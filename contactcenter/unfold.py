@@ -20,7 +20,7 @@ def _needs(permission: str) -> Callable[[HttpRequest], bool]:
 
 
 def _item(title: Promise, icon: str, page: str, *, permission: str = "floor:read") -> dict[str, Any]:
-    link = reverse_lazy(f"admin:{page}_changelist" if page != "index" else "admin:index")
+    link = reverse_lazy(f"admin:{page}_changelist" if "_" in page else f"admin:{page}")
     return {"title": title, "icon": icon, "link": link, "permission": _needs(permission)}
 
 
@@ -107,7 +107,11 @@ UNFOLD: dict[str, Any] = {
                 _item(_("Webhooks"), "outbox", "hooks_dispatch"),
                 _item(_("Hand-offs"), "handshake", "interactions_handoff"),
             ),
-            _group(_("Journal"), _item(_("Events"), "history", "eventlog_event")),
+            _group(
+                _("Journal"),
+                _item(_("Changes"), "history", "history"),
+                _item(_("Events"), "list_alt", "eventlog_event"),
+            ),
         ],
     },
 }
