@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, Final
 from routing.core import line
 from routing.core.expressions import Expression, lookup
 from routing.core.facts import TaskFacts
+from routing.core.terms import Holding, holding
 from routing.core.workflow import Order, Target
 
 if TYPE_CHECKING:
@@ -78,6 +79,12 @@ class Clauses:
         if self.expression and not self.expression.test({"task": self.task, "worker": worker.scope}):
             return UNFIT
         return None
+
+    def holding(self) -> Holding | None:
+        """What a worker must have lest he fail the expression; None where that is not all that lasts, or unknown."""
+        if self.expression is None or self.volatile or self.skills:
+            return None
+        return holding(self.expression, self.task)
 
     def standing(self, worker: "Candidate") -> int:
         """Whether one who fits is free now, and why not."""

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from routing.core.lanes import Lane, LaneKey
     from routing.core.pools import Pool
 
+_FREE, _UNFIT = bytes((FREE,)), bytes((UNFIT,))
+
 
 class Crew:
     """Who may serve tasks that ask the same. ``lanes`` are where those wait; ``size`` counts them."""
@@ -53,7 +55,10 @@ class Crew:
         self._roster = roster
         self._free: list[int] | None = None
         self._most = 0
-        for worker in roster.workers.values():
+        holding = clauses.holding()
+        if holding is not None:
+            self.letters = self.letters.replace(_FREE, _UNFIT)
+        for worker in roster.workers.values() if holding is None else roster.holders(holding):
             if pool.letters[worker.slot] == FREE:
                 self.letters[worker.slot] = OUTSIDE
                 self.judge(worker)

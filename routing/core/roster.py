@@ -1,12 +1,14 @@
 """The workers of a workspace as the board knows them: where each stands, what was given to him, who is named how."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from routing.core import line
 from routing.core.clauses import AWAY, CLOSED, FREE, FULL, GONE, OUTSIDE, Name
 from routing.core.facts import ChannelFacts, WorkerFacts
+from routing.core.terms import Holders, Holding
 
 if TYPE_CHECKING:
     from routing.core.crews import Crew
@@ -130,6 +132,7 @@ class Roster:
         self._optimized = optimized
         self._slots: dict[int, int] = {}
         self._named: dict[Name, dict[int, Candidate]] = {}
+        self._holders = Holders(self.workers, attrgetter("scope"))
         self._written: tuple[tuple[int, ...], str] | None = None
 
     def enlist(self, facts: WorkerFacts) -> Candidate:
@@ -143,20 +146,21 @@ class Roster:
             self._written = None
         worker = self.workers[facts.number] = Candidate(facts, slot=slot, optimized=self._optimized)
         self._name(worker)
+        self._holders.put(worker)
         return worker
 
     def update(self, worker: Candidate, facts: WorkerFacts) -> bool:
         """Anything about him may have changed; True when he may belong elsewhere than before."""
         before = worker.facts
         renamed = before.friendly_name != facts.friendly_name or before.sid != facts.sid
-        if renamed:
-            self._forget(worker)
+        if not renamed and before.attributes == facts.attributes:
+            worker.learn(facts, self._optimized)
+            return False
+        self._forget(worker)
         worker.learn(facts, self._optimized)
-        if renamed:
-            self._name(worker)
-        if before.attributes == facts.attributes:
-            return renamed
         worker.skills = _skills(facts.attributes)
+        self._name(worker)
+        self._holders.put(worker)
         return True
 
     def strike(self, number: int) -> Candidate | None:
@@ -177,6 +181,10 @@ class Roster:
             if number not in self.workers:
                 letters[slot] = GONE
         return letters
+
+    def holders(self, asked: Holding) -> Iterable[Candidate]:
+        """All who may have what is asked, and hardly anybody else."""
+        return self._holders.of(asked)
 
     def named(self, name: Name) -> list[Candidate]:
         """Nobody or one; two for the moment in which two workers exchange their names."""
@@ -199,6 +207,7 @@ class Roster:
             self._named.setdefault(name, {})[worker.number] = worker
 
     def _forget(self, worker: Candidate) -> None:
+        self._holders.drop(worker)
         for name in worker.names:
             holders = self._named[name]
             del holders[worker.number]

@@ -100,7 +100,8 @@ def scope(worker):
         name: {"available_capacity_percentage": percentage(channel), "assigned_tasks": channel.assigned}
         for name, channel in worker.channels.items()
     }
-    return {**worker.attributes, "activity_name": worker.activity_name, "channel": channels}
+    named = {"sid": worker.sid, "friendly_name": worker.friendly_name, "activity_name": worker.activity_name}
+    return {**worker.attributes, **named, "channel": channels}
 
 
 def percentage(channel):

@@ -21,6 +21,7 @@ _STEPS_OF_A = [
 _STEPS_OF_OTHERS = [
     {"queue": "WQ2", "timeout": 4, "known_worker_friendly_name": "task.owner"},
     {"queue": "WQ1", "timeout": 2, "known_worker_sid": "task.keeper"},
+    {"queue": "WQ2", "timeout": 3, "expression": "worker.skills HAS task.kind AND worker.level != 2"},
     {"queue": "WQ3", "timeout": 6, "skip_if": "1==1"},
     {"queue": "WQ1", "expression": "worker.channel.voice.available_capacity_percentage == 100"},
 ]
@@ -33,7 +34,13 @@ _DOCUMENT = {
 }
 _LATER_DOCUMENT = {
     "task_routing": {
-        "filters": [{"expression": "level > 1", "targets": [_STEPS_OF_A[1], _STEPS_OF_OTHERS[1]]}],
+        "filters": [
+            {"expression": "level > 2", "targets": [_STEPS_OF_A[1], _STEPS_OF_OTHERS[1]]},
+            {
+                "expression": "level > 1",
+                "targets": [{"queue": "WQ2", "expression": "worker.friendly_name = task.owner"}],
+            },
+        ],
         "default_filter": {"queue": "WQ1", "expression": "worker.level == task.level"},
     }
 }

@@ -3,10 +3,11 @@
 import pytest
 
 from routing.core.board import Board
+from routing.core.clauses import Clauses
 from routing.core.decide import Decision, Move, decide
 from routing.core.expressions import parse
 from routing.core.facts import ChannelFacts, QueueFacts
-from routing.tests.cast import EVERYBODY, NOW, board, in_step, moves, offers, put, task, worker
+from routing.tests.cast import EVERYBODY, NAMES, NOW, board, in_step, moves, offers, put, task, worker
 
 LIFO = QueueFacts("WQ1", EVERYBODY, lifo=True)
 
@@ -258,6 +259,51 @@ def test_tasks_that_differ_in_kind_of_value_alone_are_told_apart():
     )
 
     assert offers(made) == [("A", "ben"), ("B", "ada")]
+
+
+@pytest.mark.parametrize(
+    ("expression", "attributes"),
+    [
+        ("worker.sid = task.owner", {"owner": "WKben"}),
+        ("task.owner == worker.friendly_name", {"owner": "Ben"}),
+        ("worker.team == task.team AND worker.level > 0", {"team": 7.0}),
+        ("worker.accounts HAS task.account", {"account": "b"}),
+        ("task.account IN worker.accounts", {"account": "b"}),
+        ("worker.home.city == 'Lima' AND worker.level > 0", {}),
+    ],
+)
+def test_target_expression_finds_the_one_who_has_what_the_task_names(expression, attributes):
+    ben = {"team": 7, "accounts": ["a", "b"], "home": {"city": "Lima"}, "level": 1}
+    made = board(worker("ada", team="7", accounts="b", level=1), worker("ben", **ben), worker("cy", level=1))
+
+    put(made, in_step("A", {"expression": expression}, attributes=attributes))
+
+    assert offers(made) == [("A", "ben")]
+
+
+def test_who_comes_to_have_what_the_task_names_is_found_and_who_loses_it_is_not():
+    target = {"expression": "worker.team == task.team"}
+    waiting = [in_step(name, target, attributes={"team": name}) for name in "ABC"]
+    made = board(worker("ada", team="A", load=1), worker("ben", team="B", load=1), *waiting)
+
+    put(made, worker("ada", team="B"), worker("cy", team="C"))
+    assert offers(made) == [("B", "ada"), ("C", "cy")]
+    made.drop_worker(3)
+    put(made, in_step("D", target, attributes={"team": "C"}), worker("ben", team="A"))
+
+    assert offers(made) == [("A", "ben")]
+
+
+def test_only_those_are_judged_who_have_what_the_task_names(monkeypatch):
+    judged = []
+    unfitness = Clauses.unfitness
+    monkeypatch.setattr(Clauses, "unfitness", lambda self, who: judged.append(who.number) or unfitness(self, who))
+    made = board(*(worker(name) for name in NAMES))
+
+    put(made, in_step("A", {"expression": "worker.sid == task.owner"}, attributes={"owner": "WKcy"}))
+
+    assert offers(made) == [("A", "cy")]
+    assert judged == [3]
 
 
 def test_target_expression_on_capacity_follows_what_was_just_given():

@@ -105,7 +105,7 @@ class Routing(RuleBasedStateMachine):
 
     # --- tasks ---
 
-    @rule(kind=st.sampled_from("ab"), level=st.integers(0, 3), owner=NUMBERS, channel=st.sampled_from(CHANNELS),
+    @rule(kind=st.sampled_from("ax"), level=st.integers(0, 3), owner=NUMBERS, channel=st.sampled_from(CHANNELS),
           priority=st.integers(0, 2), before=st.integers(0, 3), skills=ASKED_SKILLS)  # fmt: skip
     def task_enters_the_workflow(self, *, kind, level, owner, channel, priority, before, skills):
         attributes = {"kind": kind, "level": level, "owner": f"Agent {owner}", "keeper": f"WK{owner}"}
