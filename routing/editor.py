@@ -216,7 +216,9 @@ def _piece(row: Row) -> dict[str, Any]:
     """A filter, target or default filter. Where a field says what it said, its value stays as it was written."""
     before = _loaded(row.get("kept", ""))
     piece = dict(before)
-    for field in row.keys() - {"id", "kept", "targets"}:
+    for field in row:
+        if field in ("id", "kept", "targets"):
+            continue
         key = _key(field, before)
         if row[field] and row[field] != _text(before.get(key)):
             piece[key] = _number(row[field]) if field in _NUMBERS else row[field]

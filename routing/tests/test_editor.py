@@ -148,3 +148,11 @@ def test_what_is_posted_under_other_names_is_left_out():
     (rule,) = editor.posted_rows(data, "rules")["filters"]
 
     assert (rule["expression"], rule["targets"]) == ("1==1", [])
+
+
+def test_keys_stand_in_the_order_of_the_form() -> None:
+    rows = editor.rows_of('{"task_routing": {"default_filter": {"queue": "WQ1"}}}')
+    rows["default"] |= {"skip_if": "1==1", "priority": "3", "expression": "worker.level > 1"}
+
+    default = editor.document_of(rows)["task_routing"]["default_filter"]
+    assert list(default) == ["queue", "priority", "expression", "skip_if"]
