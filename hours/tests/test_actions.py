@@ -230,7 +230,9 @@ def test_a_change_tells_what_was_before_and_nothing_is_told_where_nothing_change
     before = calendar.definition["weekly"]
 
     actions.update_calendar(calendar, definition={**calendar.definition, "weekly": weekly}, actor=SYSTEM)
-    actions.update_calendar(calendar, friendly_name=calendar.friendly_name, definition=calendar.definition, actor=SYSTEM)
+    actions.update_calendar(
+        calendar, friendly_name=calendar.friendly_name, definition=calendar.definition, actor=SYSTEM
+    )
 
     event = Event.objects.get(type="calendar.updated")
     assert event.data["previous"] == {"weekly": before}
