@@ -213,6 +213,7 @@ PUMP_THREADS = environment.pump_threads(PUMP_SERVICES)
 PUMP_DEADLINES = {
     "routing.timers.expire_reservations": 0.02,
     "routing.timers.expire_tasks": 0.02,
+    "routing.timers.end_steps": 0.02,
 }
 PUMP_TIMERS = {
     "routing.timers.re_evaluate_tasks": 1,

@@ -38,3 +38,7 @@ class SteadyClock:
             self._ahead = database_now().timestamp() - time.monotonic()
             self._ask_at = moment + _ASKED_SECONDS
         return time.monotonic() + self._ahead
+
+    def moment(self) -> datetime:
+        """The same, aware, UTC."""
+        return datetime.fromtimestamp(self.now(), UTC)

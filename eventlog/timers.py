@@ -10,7 +10,7 @@ import structlog
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from eventlog.dbclock import database_now
+from eventlog.dbclock import SteadyClock
 from eventlog.leases import Lease
 from eventlog.models import Delivery
 from eventlog.services import POLL_SECONDS, Service
@@ -44,6 +44,7 @@ class Timers(Service):
     table = "PUMP_TIMERS"
 
     def __init__(self) -> None:
+        self._clock = SteadyClock()
         self._lease = Lease(self.name, seconds=_LEASE_SECONDS)
         self._timers = [Timer(import_string(path), seconds) for path, seconds in getattr(settings, self.table).items()]
 
@@ -51,8 +52,7 @@ class Timers(Service):
         due = [timer for timer in self._timers if timer.next_at <= time.monotonic()]
         if not due or not self._lease.hold():
             return False
-        now = database_now()
-        return any([self._sweep(timer, now) for timer in due])
+        return any([self._sweep(timer) for timer in due])
 
     def rest(self) -> float:
         if not self._lease.fence:
@@ -63,10 +63,10 @@ class Timers(Service):
         if self._lease.fence:
             self._lease.release()
 
-    def _sweep(self, timer: Timer, now: datetime) -> bool:
+    def _sweep(self, timer: Timer) -> bool:
         timer.next_at = time.monotonic() + timer.every_seconds
         try:
-            more = bool(timer.sweep(now))
+            more = bool(timer.sweep(self._clock.moment()))  # The sweeps before it may have taken long.
         except Exception:  # One broken sweep must not stop the clock of the others.
             logger.exception("sweep failed", sweep=f"{timer.sweep.__module__}.{timer.sweep.__qualname__}")
             return False

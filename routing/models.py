@@ -229,6 +229,11 @@ class Task(models.Model):
             models.Index(
                 fields=["expires_at"], name="task_expires", condition=Q(assignment_status__in=("pending", "reserved"))
             ),
+            models.Index(
+                fields=["step_due_at"],
+                name="task_step_due",
+                condition=Q(assignment_status="pending", step_due_at__isnull=False),
+            ),
             models.Index(fields=["workspace", "-created_at"], name="task_recent"),
         ]
         constraints = [

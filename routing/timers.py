@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 import structlog
-from django.db import DataError, IntegrityError, OperationalError, connection
+from django.db import DataError, IntegrityError, OperationalError, connection, transaction
 
 from eventlog import dialect
 from kernel.actor import SYSTEM
@@ -15,6 +15,8 @@ from routing.actions import cancel_task, expire
 from routing.actions.overdue import cancel_together, expire_together
 from routing.actions.reevaluation import re_evaluate
 from routing.actions.tasks import TTL_EXCEEDED
+from routing.actions.together import move_on_together
+from routing.core.decide import Move
 from routing.models import WorkflowVersion
 
 logger = structlog.get_logger(__name__)
@@ -27,6 +29,10 @@ _DUE_OFFERS: Final = (
 _DUE_TASKS: Final = (
     "SELECT id FROM routing_task WHERE assignment_status IN ('pending', 'reserved') AND expires_at <= %s"
     " AND NOT in_transfer ORDER BY expires_at LIMIT 500"
+)
+_DUE_STEPS: Final = (
+    "SELECT id, version FROM routing_task WHERE assignment_status = 'pending' AND step_due_at IS NOT NULL"
+    " AND step_due_at <= %s ORDER BY step_due_at LIMIT 500"
 )
 BATCH: Final = 500
 
@@ -41,9 +47,22 @@ def expire_tasks(now: datetime) -> bool:
     return _sweep(_DUE_TASKS, now, together=cancel_together, one=_cancel)
 
 
+def end_steps(now: datetime) -> bool:
+    """Tasks whose step is over go on in their workflow, also while the router is busy or has its board to read.
+
+    True when there may be more.
+    """
+    due = [Move(number, version, "timeout") for number, version in _due(_DUE_STEPS, now)]
+    if not due:
+        return False
+    with transaction.atomic():
+        moved = move_on_together(due, now=now)
+    return len(due) == BATCH and bool(moved.done)
+
+
 def _sweep(query: str, now: datetime, *, together: Callable[..., list[int]], one: Callable[[int], object]) -> bool:
     """On SQLite, where all writers wait for one another, by the verbs alone: each in a short transaction."""
-    due = [number for (number,) in dialect.rows(query, [connection.ops.adapt_datetimefield_value(now)])]
+    due = [number for (number,) in _due(query, now)]
     left = due
     if due and connection.vendor == "postgresql":
         try:
@@ -53,6 +72,10 @@ def _sweep(query: str, now: datetime, *, together: Callable[..., list[int]], one
     for number in left:
         _one(one, number)
     return len(due) == BATCH and len(left) < BATCH
+
+
+def _due(query: str, now: datetime) -> list[dialect.Row]:
+    return dialect.rows(query, [connection.ops.adapt_datetimefield_value(now)])
 
 
 def _one(end: Callable[[int], object], number: int) -> None:

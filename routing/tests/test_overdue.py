@@ -165,3 +165,27 @@ def another_connection():
     settings = connection.get_connection_params()
     known = ("dbname", "user", "host", "port", "password")
     return psycopg.connect(**{name: settings[name] for name in known if settings.get(name)})
+
+
+def test_step_ends_without_the_router():
+    workspace = make_workspace()
+    first, second = make_queue(workspace, "First"), make_queue(workspace, "Second")
+    targets = [{"queue": first.sid, "timeout": 10}, {"queue": second.sid, "timeout": 20}]
+    make_workflow(workspace, ("1==1", targets))
+    task = make_task(workspace)
+    began = task.created_at
+
+    places = []
+    for seconds in (9.9, 10, 10, 60):
+        timers.end_steps(began + timedelta(seconds=seconds))
+        fresh = queries.task(task.sid)
+        places.append((fresh.task_queue.friendly_name, fresh.assignment_status, fresh.reason))
+
+    assert places == [
+        ("First", "pending", ""),
+        ("Second", "pending", ""),
+        ("Second", "pending", ""),
+        ("Second", "canceled", "Workflow Timeout"),
+    ]
+    assert Event.objects.filter(type="task-queue.moved", subject_sid=task.sid).count() == 1
+    assert Event.objects.filter(type="workflow.timeout", subject_sid=task.sid).count() == 1
