@@ -152,8 +152,7 @@ class Roster:
     def update(self, worker: Candidate, facts: WorkerFacts) -> bool:
         """Anything about him may have changed; True when he may belong elsewhere than before."""
         before = worker.facts
-        renamed = before.friendly_name != facts.friendly_name or before.sid != facts.sid
-        if not renamed and before.attributes == facts.attributes:
+        if before.friendly_name == facts.friendly_name and before.attributes == facts.attributes:
             worker.learn(facts, self._optimized)
             return False
         self._forget(worker)

@@ -94,6 +94,7 @@ def test_gone_task_has_no_deadline_and_no_pause():
     assert made.next_due() is None
     assert not decide(made, NOW + 10)
     assert not made._refusals
+    assert not any(lane.key.refused for lane in made._lanes)
 
 
 @pytest.mark.parametrize("text", ["level >= 2", "1==1", "skills HAS 'x'", "site IN ['Lima']"])
