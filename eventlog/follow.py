@@ -50,6 +50,9 @@ class Follower:
         found = self._reading.read(self._position, self._last, self._gaps.keys())
         self.behind = len(found) >= BATCH
         news = [each for each in found if each.id not in self._heard]
+        missed = [each.id for each in news if each.position is not None]
+        if missed:
+            news = [each for each in news if each.position is None] + self._reading.read_again(missed)
         for each in found:
             if each.position is not None:
                 self._position = max(self._position, each.position)
@@ -85,7 +88,8 @@ class Follower:
 
 
 class _Reading:
-    """The statements, each with an index of its own to go by."""
+    """The statements, each with an index of its own to go by. Of what is numbered, which is mostly known by then, only
+    the number is read."""
 
     def __init__(self, prefix: str, fields: Sequence[str]) -> None:
         told = [
@@ -95,10 +99,12 @@ class _Reading:
         columns = ", ".join(["id", "position", "subject_sid", "workspace_sid", *told])
         # Only names of ours are built in.
         read = f"SELECT {columns} FROM eventlog_event WHERE"  # noqa: S608
-        numbered = f"SELECT * FROM ({read} position > %s ORDER BY position LIMIT {BATCH}) numbered"  # noqa: S608
+        number = f"SELECT id, position, NULL, NULL{', NULL' * len(fields)} FROM eventlog_event WHERE position > %s"  # noqa: S608
+        numbered = f"SELECT * FROM ({number} ORDER BY position LIMIT {BATCH}) numbered"  # noqa: S608
         fresh = f"SELECT * FROM ({read} position IS NULL AND id > %s ORDER BY id LIMIT {BATCH}) fresh"  # noqa: S608
         self._all_new = f"{numbered} UNION ALL {fresh}"
         self._with_late = f"{self._all_new} UNION ALL {read} position IS NULL AND id {dialect.among()}"
+        self._missed = f"{read} id {dialect.among()}"
 
     def read(self, position: int, last: int, gaps: Collection[int]) -> list[News]:
         """One statement, and so one snapshot."""
@@ -106,4 +112,12 @@ class _Reading:
             found = dialect.rows(self._with_late, [position, last, dialect.values(gaps)])
         else:
             found = dialect.rows(self._all_new, [position, last])
-        return [News(row[0], row[1], row[2], row[3], row[4:]) for row in found]
+        return _news(found)
+
+    def read_again(self, ids: Collection[int]) -> list[News]:
+        """All that is to be known of these."""
+        return _news(dialect.rows(self._missed, [dialect.values(ids)]))
+
+
+def _news(rows: Iterable[dialect.Row]) -> list[News]:
+    return [News(row[0], row[1], row[2], row[3], row[4:]) for row in rows]

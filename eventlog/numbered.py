@@ -13,7 +13,8 @@ from eventlog import dialect
 class NumberedEvent:
     """The columns of `eventlog.models.Event` that sinks need.
 
-    ``text`` is its data as JSON, ``at`` seconds since 1970; ``numbers`` is what each audience calls it.
+    ``text`` is its data as JSON, None where no audience hears of it; ``at`` is in seconds since 1970; ``numbers`` is
+    what each audience calls it.
     """
 
     __slots__ = ("_data", "at", "audiences", "id", "numbers", "position", "ref", "sid", "subject_sid", "text", "type")
@@ -29,7 +30,7 @@ class NumberedEvent:
     def data(self) -> Mapping[str, Any]:
         """What happened."""
         if self._data is None:
-            self._data = json.loads(self.text)
+            self._data = json.loads(self.text or _text_of(self.id))
         return self._data
 
 
@@ -80,9 +81,15 @@ def write_numbers(events: Sequence[NumberedEvent], heads: Mapping[str, int]) -> 
 
 def _read() -> str:
     return (
-        f"SELECT id, position, sid, type, subject_sid, ref, {dialect.text('audiences')}, {dialect.text('data')},"  # noqa: S608
-        f" {dialect.moment('created_at')} FROM eventlog_event"
+        f"SELECT id, position, sid, type, subject_sid, ref, {dialect.text('audiences')},"  # noqa: S608
+        f" CASE WHEN audiences <> '[]' THEN {dialect.text('data')} END, {dialect.moment('created_at')}"
+        f" FROM eventlog_event"
     )
+
+
+def _text_of(number: int) -> str:
+    ((text,),) = dialect.rows(f"SELECT {dialect.text('data')} FROM eventlog_event WHERE id = %s", [number])  # noqa: S608
+    return str(text)
 
 
 @lru_cache(10_000)

@@ -13,6 +13,7 @@ from eventlog import relay as relay_module
 from eventlog.bus import LocalBus
 from eventlog.leases import Lease, LostLease
 from eventlog.models import AudienceHead, Delivery, Event, SinkPosition
+from eventlog.numbered import NumberedEvent
 from eventlog.record import record
 from eventlog.relay import Relay
 from eventlog.sinks import DatabaseSink, Sink
@@ -28,16 +29,25 @@ class Notebook(Sink):
     pages: list[list[str]] = []
     broken = False
 
-    def feed(self, events: Sequence[Event]) -> None:
+    def feed(self, events: Sequence[NumberedEvent]) -> None:
         if Notebook.broken:
             raise OSError("no paper")
         Notebook.pages.append([event.subject_sid for event in events])
 
 
+class Reader(Sink):
+    """Looks at the data."""
+
+    read: list[Any] = []
+
+    def feed(self, events: Sequence[NumberedEvent]) -> None:
+        Reader.read = [event.data for event in events]
+
+
 class Ledger(DatabaseSink):
     """Counts in the database, so that twice would show."""
 
-    def handle(self, event: Event) -> None:
+    def handle(self, event: NumberedEvent) -> None:
         head, _ = AudienceHead.objects.get_or_create(audience=f"ledger:{event.subject_sid}")
         head.n += 1
         head.save(update_fields=["n"])
@@ -238,3 +248,13 @@ def test_what_is_broadcast_is_what_is_read_back(settings: Any, monkeypatch: pyte
     assert [json.loads(text) for _, _, text in parsed] == [
         queries.since(audience, 0, limit=1)[0] for audience in ("floor:1", "worker:1")
     ]
+
+
+def test_a_sink_can_read_what_no_audience_hears(settings: Any) -> None:
+    settings.EVENT_SINKS = [f"{__name__}.Reader"]
+    note("a")
+    note("b", "worker:1")
+
+    Relay().step()
+
+    assert Reader.read == [{"x": "a"}, {"x": "b"}]
