@@ -223,6 +223,7 @@ PUMP_TIMERS = {
     "hooks.timers.drive_deliveries": 0.5,
     "carriers.twin.timers.sweep_callbacks": 0.1,
     "eventlog.timers.prune": 5,
+    "routing.judging.prune": 60,
 }
 # Who may refer to a business calendar: each tells the name of something that does, or nothing. Such a calendar stays.
 CALENDAR_USERS = ["routing.scoping.workflow_asking"]

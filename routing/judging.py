@@ -8,6 +8,7 @@ import zlib
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import connection
@@ -16,6 +17,12 @@ from routing.core.verdicts import Judged
 from routing.models import Judgement, Roster
 
 _NUMBERS_TAKEN: Final = 200
+_KEPT: Final = timedelta(days=30)
+_PRUNE_BATCH: Final = 5_000
+_FORGET: Final = (
+    "DELETE FROM routing_judgement WHERE id IN"
+    f" (SELECT id FROM routing_judgement WHERE created_at < %s ORDER BY created_at LIMIT {_PRUNE_BATCH})"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +79,16 @@ def write(kept: Kept, *, workspace_id: int) -> Judgement:
     if kept.number is None:
         return Judgement.objects.create(**columns)
     return Judgement.objects.get_or_create(pk=kept.number, defaults=columns)[0]
+
+
+def prune(now: datetime) -> bool:
+    """Forget why, after thirty days; the offers stay. True when there may be more.
+
+    By the statement alone: an offer's reference to its judgement may lead nowhere, and is not searched for.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_FORGET, [connection.ops.adapt_datetimefield_value(now - _KEPT)])
+        return bool(cursor.rowcount == _PRUNE_BATCH)
 
 
 def _take_numbers() -> list[int]:

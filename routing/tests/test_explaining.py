@@ -8,7 +8,7 @@ from django.db.models import F
 from agents import actions as agents
 from agents.models import Worker, WorkerChannel
 from eventlog.models import Event
-from kernel import sids
+from kernel import clock, sids
 from kernel.actor import SYSTEM, Actor
 from kernel.errors import Forbidden, Invalid, NotFound
 from routing import actions, explaining, judging
@@ -263,6 +263,18 @@ def test_who_was_asked_who_was_free_and_what_kept_the_others_out(home, support):
     assert story.counts == {"o": 2, "q": 1}
 
 
+def test_after_thirty_days_an_offer_stands_without_its_reasons(home, support):
+    available(home, "Ada")
+    reservation = decided(make_task(home.workspace, support))
+
+    judging.prune(clock.now() + timedelta(days=29))
+    kept = explaining.offer(reservation.sid, actor=SYSTEM).rule
+    judging.prune(clock.now() + timedelta(days=31))
+
+    assert kept is not None
+    assert explaining.offer(reservation.sid, actor=SYSTEM).rule is None
+
+
 def test_what_has_changed_since_is_not_told_as_if_it_had_been_so(home, support):
     available(home, "Ada", "Bo")
     reservation = decided(make_task(home.workspace, support))
@@ -354,6 +366,22 @@ def test_what_waits_may_ask_for_somebody_else(home, support):
     assert story.obstacle == "not-fitting"
     ((share,),) = [queue.head for queue in story.queues.items]
     assert (share.task, share.detail.letter, share.detail.skills) == (task, "s", ("french",))
+
+
+def test_what_waits_may_come_on_a_channel_that_is_full(home, support):
+    available(home, "Ada")
+    capacity(home.workers["Ada"], 0)
+    make_task(home.workspace, queue=support)
+
+    assert explaining.worker(home.workers["Ada"].sid, actor=SYSTEM).obstacle == "no-slot"
+
+
+def test_one_may_have_refused_what_waits(home, support):
+    available(home, "Ada")
+    task = make_task(home.workspace, queue=support)
+    actions.reject(offered(task, home.workers["Ada"]), actor=SYSTEM)
+
+    assert explaining.worker(home.workers["Ada"].sid, actor=SYSTEM).obstacle == "refused"
 
 
 def test_others_may_be_before_one_in_line(home, support):
