@@ -21,7 +21,7 @@ _KEPT: Final = timedelta(days=30)
 _PRUNE_BATCH: Final = 5_000
 _FORGET: Final = (
     "DELETE FROM routing_judgement WHERE id IN"
-    f" (SELECT id FROM routing_judgement WHERE created_at < %s ORDER BY created_at LIMIT {_PRUNE_BATCH})"
+    " (SELECT id FROM routing_judgement WHERE created_at < %s ORDER BY created_at LIMIT %s)"
 )
 
 
@@ -87,7 +87,7 @@ def prune(now: datetime) -> bool:
     By the statement alone: an offer's reference to its judgement may lead nowhere, and is not searched for.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_FORGET, [connection.ops.adapt_datetimefield_value(now - _KEPT)])
+        cursor.execute(_FORGET, [connection.ops.adapt_datetimefield_value(now - _KEPT), _PRUNE_BATCH])
         return bool(cursor.rowcount == _PRUNE_BATCH)
 
 
