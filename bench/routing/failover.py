@@ -2,6 +2,7 @@
 
 import random
 import time
+from dataclasses import dataclass
 
 from bench.report import Check, Section, measured, number
 from bench.routing.feed import last_reservation
@@ -122,6 +123,7 @@ def _offers(stage: Stage, count: int) -> bool:
 
 # --- how exactly ---
 
+_WAITING = "SELECT count(*) FROM routing_task WHERE assignment_status = 'pending'"
 _DOUBLES = "SELECT count(*) FROM (SELECT task_id FROM routing_reservation GROUP BY 1 HAVING count(*) > 1) d"
 _LOST = (
     "SELECT count(*) FROM routing_task t WHERE NOT EXISTS (SELECT FROM routing_reservation r WHERE r.task_id = t.id)"
@@ -145,36 +147,61 @@ SELECT count(*) FROM lined JOIN before USING (queue, at) WHERE place < reached
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Fire:
+    """What was found when every task had been offered: ``wrong`` counts by name, all of which should be 0."""
+
+    tasks: int
+    kills: int
+    leaders: int
+    seconds: float
+    wrong: dict[str, int]
+
+
 def exact(run: Run) -> Section:
     """Four pumps, one of them killed each second, the router every other time, until every task was offered."""
-    shape = Shape(5_000 if run.quick else 50_000, 100, 10, 20)
+    fire = under_fire(run, Shape(5_000 if run.quick else 50_000, 100, 10, 20))
+    section = Section(
+        "Exactness under fire",
+        ["tasks", "kills", "of the router", "seconds", *fire.wrong],
+        [
+            [
+                number(fire.tasks),
+                str(fire.kills),
+                str(fire.leaders),
+                number(fire.seconds),
+                *map(str, fire.wrong.values()),
+            ]
+        ],
+        data={"tasks": fire.tasks, "kills": fire.kills, "leaders": fire.leaders, "seconds": fire.seconds, **fire.wrong},
+    )
+    section.checks = [Check(f"{name} under fire", value, "≤", 0, "") for name, value in fire.wrong.items()]
+    section.notes.append("Four pumps race; one is killed with -9 each second and replaced at once.")
+    return section
+
+
+def under_fire(run: Run, shape: Shape, *, arriving: int = 0, at_once: int = 20) -> Fire:
+    """``arriving`` further tasks come in lots of ``at_once`` while pumps are killed, and agents finish all the time."""
     stage = run.fresh(shape)
     crew = Crew(stage)
     try:
         began = time.monotonic()
-        kills, leaders = _under_fire(crew)
+        kills, leaders = _until_all_are_offered(crew, arriving, at_once)
         took = time.monotonic() - began
         crew.stop()
-        found = {
+        wrong = {
             "doubles": _count(stage, _DOUBLES),
             "lost": _count(stage, _LOST),
             "order inversions": _count(stage, _INVERSIONS),
             "loads that do not fit": _count(stage, _OVERLOADED),
         }
     finally:
+        crew.stop()
         stage.close()
-    section = Section(
-        "Exactness under fire",
-        ["tasks", "kills", "of the router", "seconds", *found],
-        [[number(shape.tasks), str(kills), str(leaders), number(took), *map(str, found.values())]],
-        data={"tasks": shape.tasks, "kills": kills, "leaders": leaders, "seconds": took, **found},
-    )
-    section.checks = [Check(f"{name} under fire", value, "≤", 0, "") for name, value in found.items()]
-    section.notes.append("Four pumps race; one is killed with -9 each second and replaced at once.")
-    return section
+    return Fire(shape.tasks + arriving, kills, leaders, took, wrong)
 
 
-def _under_fire(crew: Crew) -> tuple[int, int]:
+def _until_all_are_offered(crew: Crew, arriving: int, at_once: int) -> tuple[int, int]:
     stage, dice = crew.stage, random.Random(1)
     kills = leaders = 0
     for _ in range(4):
@@ -182,10 +209,14 @@ def _under_fire(crew: Crew) -> tuple[int, int]:
     wait_for(lambda: last_reservation(stage.connection) > 0, what="the first offer")
     kill_at = time.monotonic() + 1.0
     deadline = time.monotonic() + EXACT_SECONDS
-    while _count(stage, "SELECT count(*) FROM routing_task WHERE assignment_status = 'pending'"):
+    while arriving or _count(stage, _WAITING):
         if time.monotonic() > deadline:
             raise TimeoutError(f"not done in {EXACT_SECONDS:g} s\n{stage.site.log_tail()}")
         for _ in range(5):
+            lot = min(arriving, at_once)
+            if lot:
+                stage.feed.arrive(lot)
+                arriving -= lot
             stage.feed.finish()
             time.sleep(LAP_SECONDS)
         if time.monotonic() >= kill_at:
