@@ -2,8 +2,8 @@
 
 Whoever was offered a task answers the same when he is offered it again, and no sooner than he did where the offer was
 withdrawn. Otherwise he answers as he did in the period, one answer after the other; who never answered does as all the
-others. A task takes as long as it took, or else as long
-as those of its queue took on average. Nothing is drawn by chance: the same record gives the same course.
+others. A task takes as long as it took, or else as long as those of its queue took on average. Nothing is drawn by
+chance: the same record gives the same course.
 """
 
 from array import array
