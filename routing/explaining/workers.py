@@ -26,10 +26,22 @@ HEAD_SHOWN = 3
 FIRST_LOOKED_AT = 10
 REFUSALS_SHOWN = 10
 
-Obstacle = Literal["away", "no-channel", "full", "no-queue", "nothing-waits", "not-fitting", "others-first", "soon"]
+Obstacle = Literal[
+    "away",
+    "no-channel",
+    "full",
+    "no-queue",
+    "nothing-waits",
+    "refused",
+    "no-slot",
+    "not-fitting",
+    "others-first",
+    "soon",
+]
 """What is in the way, the first that is: he is away; every channel is switched off, or full; he is in no queue; nothing
-waits in his queues; what waits first in them asks for somebody else; others are before him in line; or nothing is, and
-the next decision gives him work."""
+waits in his queues; of what waits first in them he has just refused some, comes some on channels that are full or
+switched off, or asks all for somebody else; others are before him in line; or nothing is, and the next decision gives
+him work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +157,8 @@ class _View:
             ("full", self._free_channel() is None),
             ("no-queue", not own),
             ("nothing-waits", not letters),
+            ("refused", "o" not in letters and "r" in letters),
+            ("no-slot", "o" not in letters and not letters.isdisjoint("fc")),
             ("not-fitting", "o" not in letters),
             ("others-first", any((queue.place or 1) > 1 for queue in own if queue.head)),
         )
