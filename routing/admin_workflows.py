@@ -16,8 +16,8 @@ from routing import actions, editor
 from routing.actions import drafts
 from routing.admin_live import LivePage
 from routing.admin_pages import latest_version, people
-from routing.admin_review import ReviewPages
 from routing.admin_try import TryPage
+from routing.admin_versions import VersionPages
 from routing.core.states import TASK_LIVE
 from routing.forms import WorkflowForm, shown_document
 from routing.models import MAX_RESERVATION_TIMEOUT, Draft, TaskQueue, Workflow
@@ -37,7 +37,7 @@ class SettingsForm(forms.Form):
 
 
 @admin.register(Workflow)
-class WorkflowAdmin(LivePage, ReviewPages, TryPage):
+class WorkflowAdmin(LivePage, VersionPages, TryPage):
     """A new workflow is published at once. Whoever changes one makes a draft of it, which decides nothing."""
 
     writes = "config:write"
@@ -166,5 +166,4 @@ def _state(workflow: Workflow) -> dict[str, Any]:
         "published_by": names.get(published.actor_sid if published else "", ""),
         "draft": draft,
         "drafted_by": names.get(draft.actor_sid if draft else "", ""),
-        "overtaken": bool(draft and published and draft.based_on_id and draft.based_on_id != published.pk),
     }

@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import groupby
 from typing import Any, Final, Literal
 
 from routing import editor
@@ -64,6 +65,11 @@ class Rule:
     changes: tuple[Change, ...]
     targets: tuple[Step, ...]
 
+    @property
+    def same(self) -> bool:
+        """Whether nothing happened to it."""
+        return self.kind == "same" and not self.moved
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -76,7 +82,12 @@ class Difference:
     @property
     def same(self) -> bool:
         """Whether both decide the same; ``rewritten`` tells that the texts differ nevertheless."""
-        return self.default.kind == "same" and all(rule.kind == "same" and not rule.moved for rule in self.filters)
+        return self.default.kind == "same" and all(rule.same for rule in self.filters)
+
+    @property
+    def runs(self) -> list[tuple[bool, list[Rule]]]:
+        """The filters, with those that nothing happened to taken together where they stand together."""
+        return [(same, list(rules)) for same, rules in groupby(self.filters, key=lambda rule: rule.same)]
 
 
 def between(before: str, after: str) -> Difference:

@@ -48,16 +48,6 @@ class Sample:
     moves: tuple[Moved, ...]
     examples: tuple[Example, ...]
 
-    @property
-    def touched(self) -> int:
-        """For how many something changes."""
-        return sum(count for kind, count in self.kinds if kind != "same")
-
-    @property
-    def elsewhere(self) -> int:
-        """How many would begin in another queue or with another priority, be refused or be taken now."""
-        return sum(count for kind, count in self.kinds if kind not in ("same", "details"))
-
 
 def sample(workflow: Workflow, before: str, after: str, *, limit: int = SAMPLE) -> Sample:
     """The last tasks of the workflow under two documents of it, with what the calendars said when each came."""

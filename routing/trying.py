@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any, Final
 
 from django.utils.functional import Promise
@@ -100,6 +101,13 @@ class Trial:
     refused: bool
     gates: tuple[Gate, ...] = ()
     default: Stop | None = None
+
+    @property
+    def runs(self) -> list[tuple[bool, list[Gate]]]:
+        """The filters, with those that hold and those that do not taken together where they stand together."""
+        return [
+            (shut, list(gates)) for shut, gates in groupby(self.gates, key=lambda gate: gate.rule.fate == "unmatched")
+        ]
 
     @property
     def by_default(self) -> bool:

@@ -201,3 +201,20 @@ def test_the_attributes_that_the_filters_look_at_are_named() -> None:
 
     assert shown.context["names"] == ("topic",)
     assert shown.context["form"]["attributes"].value() == "{}"
+
+
+def test_filters_that_do_not_hold_stand_together() -> None:
+    home = full_house()
+    support = queue(home)
+    rules = [{"expression": f"topic == '{name}'", "targets": [{"queue": support.sid}]} for name in "abcdef"]
+    row = workflow(home, {"filters": rules})
+
+    told = ask(home, row, attributes='{"topic": "e"}')
+
+    runs = told.context["trial"].runs
+    assert [(shut, [gate.number for gate in gates]) for shut, gates in runs] == [
+        (True, [1, 2, 3, 4]),
+        (False, [5]),
+        (True, [6]),
+    ]
+    assert "Filters 1 to 4 do not hold." in told.text

@@ -134,3 +134,15 @@ def test_long_texts_are_not_compared_by_words():
     before, after = pieces("a " * 3000, "b " * 3000)
 
     assert (len(before), len(after)) == (1, 1)
+
+
+def test_filters_that_nothing_happened_to_stand_together():
+    new = case("New", "topic == 'new'")
+
+    difference = between(text(SALES, VIP, REST), text(SALES, VIP, new, REST))
+
+    assert [(same, [rule.name for rule in rules]) for same, rules in difference.runs] == [
+        (True, ["Sales", "VIP"]),
+        (False, ["New"]),
+        (True, ["Rest"]),
+    ]
