@@ -13,6 +13,9 @@ from routing.core.expressions import Expression, lookup
 from routing.core.syntax import Comparison, Condition, Junction, Listed, Literal, Operand, Reference, ReferencePath
 
 K = TypeVar("K", bound=Hashable)
+Scalar = str | int | float
+Place = tuple[ReferencePath, bool]
+"""A path, and whether an array stands there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ class Index(Generic[K]):
 
     def __init__(self) -> None:
         self._plain: dict[K, None] = {}
-        self._by_term: dict[tuple[ReferencePath, bool], dict[str, dict[K, None]]] = {}
+        self._by_term: dict[Place, dict[Scalar, dict[K, None]]] = {}
 
     def put(self, key: K, expression: Expression | None) -> None:
         """The key is new. Without an expression it is never found."""
@@ -66,12 +69,8 @@ class Index(Generic[K]):
         """All keys whose expressions may hold, some of them twice."""
         yield from self._plain
         for (path, array), by_text in self._by_term.items():
-            for text in _texts(lookup(attributes, path), array):
-                yield from by_text.get(text, ())
-
-
-Scalar = str | int | float
-Place = tuple[ReferencePath, bool]
+            for value in _scalars(lookup(attributes, path), array):
+                yield from by_text.get(value, ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,12 +155,6 @@ def _held(holder: Operand, asked: Operand, task: Mapping[str, Any], *, array: bo
         case _:
             return None
     return Holding(tuple(path), value, array) if isinstance(value, Scalar) else None
-
-
-def _texts(value: Any, array: bool) -> Iterable[str]:
-    if array:
-        return {item for item in value if isinstance(item, str)} if isinstance(value, list) else ()
-    return (value,) if isinstance(value, str) else ()
 
 
 def _conjuncts(node: Condition) -> Iterator[Condition]:

@@ -8,7 +8,7 @@ from routing.core.decide import Offer, decide
 from routing.core.expressions import parse
 from routing.core.facts import ChannelFacts, QueueFacts
 from routing.core.verdicts import judge, snapshot
-from routing.tests.cast import EVERYBODY, NAMES, NOW, board, in_step, put, task, worker
+from routing.tests.cast import EVERYBODY, NAMES, NOW, QUEUES, board, in_step, put, task, worker
 
 LIMA = QueueFacts("WQ1", parse("site == 'Lima'"))
 
@@ -153,6 +153,16 @@ def test_letters_that_are_kept_are_those_that_the_facts_give(asked):
     [lane] = [lane for lane in made._lanes if lane.size]
     facts = [made.workers[number].facts for number in made.roster.numbers]
     assert letters_of(made, lane) == "".join(judge(asked, LIMA, each, now=NOW) for each in facts)
+
+
+@pytest.mark.parametrize(("now", "letter"), [(NOW - 0.5, "r"), (NOW, "o")])
+def test_a_pause_is_over_at_its_very_end(now, letter):
+    asked = task("A", refusals=((1, NOW),))
+    made = board(worker("ada"))
+    put(made, asked, now=now)
+
+    assert judge(asked, QUEUES[0], worker("ada"), now=now) == letter
+    assert bool(decide(made, now).offers) is (letter == "o")
 
 
 def letters_of(made, lane):
