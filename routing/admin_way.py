@@ -6,7 +6,7 @@ from datetime import timedelta
 from routing import wording
 from routing.core.route import Route, RouteFilter, RouteTarget, TargetFate
 from routing.explaining.tasks import TaskStory
-from routing.trying import Gate, Stop
+from routing.trying import Gate, Stop, runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +16,11 @@ class Way:
     gates: tuple[Gate, ...]
     default: Stop | None
     by_default: bool
+
+    @property
+    def runs(self) -> list[tuple[bool, list[Gate]]]:
+        """The filters as the page shows them."""
+        return runs(self.gates)
 
 
 def way(story: TaskStory) -> Way | None:

@@ -1,6 +1,6 @@
 """What would become of a task: a dry run against a document, published or not. Nothing is written."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -88,6 +88,11 @@ class Gate:
         return self.rule.index + 1
 
 
+def runs(gates: Iterable[Gate]) -> list[tuple[bool, list[Gate]]]:
+    """Those that hold and those that do not (True), taken together where they stand together."""
+    return [(shut, list(each)) for shut, each in groupby(gates, key=lambda gate: gate.rule.fate == "unmatched")]
+
+
 @dataclass(frozen=True, slots=True)
 class Trial:
     """The answer. ``here`` is where the task would wait at its age; None: it is ``refused``, or was canceled by then.
@@ -104,10 +109,8 @@ class Trial:
 
     @property
     def runs(self) -> list[tuple[bool, list[Gate]]]:
-        """The filters, with those that hold and those that do not taken together where they stand together."""
-        return [
-            (shut, list(gates)) for shut, gates in groupby(self.gates, key=lambda gate: gate.rule.fate == "unmatched")
-        ]
+        """The filters as the page shows them."""
+        return runs(self.gates)
 
     @property
     def by_default(self) -> bool:
