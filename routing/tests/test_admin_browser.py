@@ -2,50 +2,27 @@
 
 import json
 import re
-import shutil
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urljoin
 
 import pytest
-from django.conf import settings
-from django.test import Client
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from kernel.actor import SYSTEM
 from routing import actions
 from routing.models import Draft, TaskQueue, Workflow
+from tests.browsing import MARKS, sit_down, tab
 from tests.office import enter
 from tests.people import House, available, full_house
 
-CHROMIUM = shutil.which("chromium")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(not CHROMIUM, reason="chromium is missing: apt-get install chromium"),
-]
+pytestmark = MARKS
 
 
 @pytest.fixture
 def page(live_server: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
-    """A tab on the running admin. Whatever the browser complains about, also of the policy, fails the test."""
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright keeps a loop in this thread.
-    complaints: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        tab = browser.new_context(base_url=live_server.url, locale="en-GB").new_page()
-        tab.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
-        tab.on("pageerror", lambda error: complaints.append(str(error)))
-        yield tab
-        browser.close()
-    assert complaints == []
-
-
-def sit_down(page: Page, client: Client) -> None:
-    """The tab is signed in as the client is."""
-    page.goto("/login/")
-    cookie = client.cookies[settings.SESSION_COOKIE_NAME]
-    page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": urljoin(page.url, "/")}])
+    """A tab on the running admin."""
+    with tab(live_server.url, monkeypatch) as made:
+        yield made
 
 
 def queue(home: House, name: str, expression: str = "1==1") -> TaskQueue:
