@@ -1,7 +1,7 @@
 """The few words of SQL that the hot reads need and in which our two databases differ."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, cast
 
@@ -25,10 +25,23 @@ def among() -> str:
     return _AMONG[connection.vendor]
 
 
-def values(wanted: Collection[int] | Collection[str]) -> list[Any] | str:
+def values(wanted: Collection[int] | Collection[str]) -> str:
     """The parameter of `among`."""
-    listed = list(wanted)
-    return listed if connection.vendor == "postgresql" else json.dumps(listed)
+    return array_of(wanted) if _is_postgresql() else json.dumps(list(wanted))
+
+
+def array_of(listed: Iterable[int] | Iterable[str]) -> str:
+    """An array as PostgreSQL reads it. The driver would ask of each value what it is.
+
+    >>> array_of([1, 2]), array_of(["a", 'say "b"'])
+    ('{1,2}', '{"a","say \\\\"b\\\\""}')
+    """
+    return f"{{{','.join([str(each) if isinstance(each, int) else _quoted(each) for each in listed])}}}"
+
+
+def _quoted(value: str) -> str:
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def given(**columns: str) -> str:
@@ -42,7 +55,7 @@ def given(**columns: str) -> str:
 
 def columns(rows: Sequence[Sequence[Any]]) -> list[Any]:
     """The parameters of `given`, of one row at least."""
-    return [list(column) for column in zip(*rows, strict=True)] if _is_postgresql() else [json.dumps(rows)]
+    return [array_of(column) for column in zip(*rows, strict=True)] if _is_postgresql() else [json.dumps(rows)]
 
 
 def field(column: str, path: str) -> str:

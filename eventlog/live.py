@@ -38,7 +38,8 @@ class Broadcast(Sink):
 def _payloads(event: NumberedEvent) -> Iterator[str]:
     """`queries.frame` as text, one for each audience; the data is passed on as the database wrote it."""
     at = clock.iso(datetime.fromtimestamp(event.at, UTC))
-    rest = f'"type":"{event.type}","at":"{at}","ref":{json.dumps(event.ref)},"data":{event.text}}}'
+    ref = json.dumps(event.ref)
+    rest = f'"type":"{event.type}","at":"{at}","ref":{ref},"data":{event.text}}}'
     for audience, n in event.numbers.items():
         yield f'{audience} {n}\n{{"t":"event","a":"{audience}","n":{n},{rest}'
 
