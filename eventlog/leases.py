@@ -41,11 +41,12 @@ class Lease:
         self._ask_at = 0.0
 
     def hold(self) -> bool:
-        """Whether the lease is ours. Asks the database when it is to be renewed, and four times a second while not."""
+        """Whether the lease is ours. Asks the database when it is to be renewed; while it is another's, when that one
+        expires, and four times a second in case it is given up before."""
         if time.monotonic() >= self._ask_at:
             held = self._renew() or self._take()
-            renew_seconds = self._term.total_seconds() / _RENEWALS
-            self._ask_at = time.monotonic() + (renew_seconds if held else _STANDBY_SECONDS)
+            pause = self._term.total_seconds() / _RENEWALS if held else self._until_free()
+            self._ask_at = time.monotonic() + pause
         return bool(self.fence)
 
     def guard(self) -> None:
@@ -85,6 +86,12 @@ class Lease:
             return False
         self.fence = row.fence
         return True
+
+    def _until_free(self) -> float:
+        """For how many seconds nobody else can have it, as far as it is known now."""
+        expires_at = models.Lease.objects.filter(name=self.name).values_list("expires_at", flat=True).first()
+        left = (expires_at - database_now()).total_seconds() if expires_at else 0.0
+        return min(max(left, 0.0), _STANDBY_SECONDS)
 
     def _create(self, *, now: datetime) -> bool:
         if models.Lease.objects.filter(name=self.name).exists():

@@ -21,7 +21,7 @@ from routing.writing import Writer
 
 logger = structlog.get_logger(__name__)
 
-LEASE_SECONDS: Final = 1.5
+LEASE_SECONDS: Final = 1.2
 STANDBY_SECONDS: Final = 0.25
 OFFERS_PER_TRANSACTION: Final = {"postgresql": 500, "sqlite": 50}
 """PostgreSQL commits a batch as fast as one; on SQLite everybody else waits for as long as a transaction lasts."""
@@ -47,7 +47,7 @@ class WorkspaceRouter:
         if self.board is None and time.monotonic() < self._try_at:
             return False
         if not self.lease.hold():
-            self._stand_by()
+            self.board = None
         return bool(self.lease.fence)
 
     def step(self, news: Iterable[News], *, now: float) -> bool:
