@@ -7,7 +7,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from django.db.models import Q, QuerySet
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 
 from agents.models import Activity
 from eventlog.models import Event
@@ -216,7 +216,7 @@ def _flat(value: Mapping[str, Any], path: Path = ()) -> Iterator[tuple[Path, str
         if isinstance(each, dict):
             yield from _flat(each, (*path, str(name)))
         elif isinstance(each, list) and each and all(isinstance(row, dict) and "name" in row for row in each):
-            yield from _flat({row["name"]: _line(row) for row in each}, (*path, str(name)))
+            yield from _flat({row["name"]: _exception(row) for row in each}, (*path, str(name)))
         else:
             yield (*path, str(name).removesuffix("_sid")), _text(each)
 
@@ -234,14 +234,17 @@ def _text(value: Any) -> str:
     return str(value)
 
 
-def _line(row: Mapping[str, Any]) -> str:
-    """A row that has a name, without it: what is set, in a line.
+def _exception(row: Mapping[str, Any]) -> str:
+    """A calendar's exception in a line.
 
-    >>> _line({"name": "Eve", "first": "2026-12-24", "last": "2026-12-24", "yearly": True, "hours": ["09:00-12:00"]})
-    '2026-12-24 yearly 09:00-12:00'
+    >>> _exception({"first": "2026-12-24", "last": "2026-12-24", "yearly": False, "hours": ["09:00-12:00"]})
+    '2026-12-24 09:00-12:00'
     """
-    told = [name if each is True else _text(each) for name, each in row.items() if name != "name" and each is not False]
-    return " ".join(filter(None, dict.fromkeys(told)))
+    first, last = row.get("first", ""), row.get("last", "")
+    days = first if first == last else f"{first} – {last}"
+    yearly = gettext("every year") if row.get("yearly") else ""
+    hours = ", ".join(row.get("hours", ())) or pgettext("hours", "closed")
+    return " ".join(filter(None, (days, yearly, hours)))
 
 
 def _without_secrets(url: str) -> str:

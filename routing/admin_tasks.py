@@ -138,10 +138,10 @@ class TaskAdmin(WhyPages):
     why_title = _("Why?")
     fieldsets = [
         (None, {"fields": ["sid", "status", "task_queue", "workflow", "priority", "task_channel"]}),
-        (_("What it is about"), {"fields": ["what", "required_skills"]}),
+        (_("What it is about"), {"fields": ["what", "skills"]}),
         (_("Times"), {"fields": ["created_at", "task_queue_entered_at", "step_due_at", "expires_at", "ended_at"]}),
     ]
-    readonly_fields = ["status", "what"]
+    readonly_fields = ["status", "what", "skills"]
 
     @display(description=_("status"), ordering="assignment_status", label=TASK_LABELS)
     def status(self, task: Task) -> Label:
@@ -163,6 +163,15 @@ class TaskAdmin(WhyPages):
     def what(self, task: Task) -> str:
         document = json.dumps(task.attributes, indent=2, ensure_ascii=False)
         return format_html('<pre class="cc-document">{}</pre>', document)
+
+    @display(description=_("Required skills"))
+    def skills(self, task: Task) -> str:
+        return ", ".join(task.required_skills)
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """What happened to a task stands in the journal."""
+        address = reverse("admin:eventlog_event_changelist")
+        return HttpResponseRedirect(f"{address}?q={self.row(request, object_id).sid}")
 
     # --- why ---
 

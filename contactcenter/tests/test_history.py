@@ -91,7 +91,7 @@ CASES: list[tuple[Callable[[House, Actor], None], str, list[tuple[str, str, str]
     (
         close_calendar,
         "calendar",
-        [("weekly/friday", "09:00-18:00", "09:00-13:00"), ("overrides/Inventory", "", "2026-12-30")],
+        [("weekly/friday", "09:00-18:00", "09:00-13:00"), ("overrides/Inventory", "", "2026-12-30 closed")],
     ),
 ]
 

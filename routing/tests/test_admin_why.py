@@ -118,6 +118,14 @@ def test_the_way_to_the_queue_is_told_filter_by_filter(home: House, bo: Client) 
     assert "must not" not in told
 
 
+def test_the_history_of_a_task_is_in_the_journal(home: House, bo: Client) -> None:
+    task = support_task(home)
+
+    answer = bo.get(reverse("admin:routing_task_history", args=[task.pk]), follow=True)
+
+    assert "task.created" in answer.text
+
+
 # --- an offer ---
 
 
