@@ -123,7 +123,7 @@ def _offers(stage: Stage, count: int) -> bool:
 
 # --- how exactly ---
 
-_WAITING = "SELECT count(*) FROM routing_task WHERE assignment_status = 'pending'"
+WAITING = "SELECT count(*) FROM routing_task WHERE assignment_status = 'pending'"
 _DOUBLES = "SELECT count(*) FROM (SELECT task_id FROM routing_reservation GROUP BY 1 HAVING count(*) > 1) d"
 _LOST = (
     "SELECT count(*) FROM routing_task t WHERE NOT EXISTS (SELECT FROM routing_reservation r WHERE r.task_id = t.id)"
@@ -145,6 +145,13 @@ before AS (SELECT queue, at, first, max(last) OVER (PARTITION BY queue ORDER BY 
                   ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS reached FROM decisions)
 SELECT count(*) FROM lined JOIN before USING (queue, at) WHERE place < reached
 """
+WRONG = {
+    "doubles": _DOUBLES,
+    "lost": _LOST,
+    "order inversions": _INVERSIONS,
+    "loads that do not fit": _OVERLOADED,
+}
+"""What must never be, counted when every task was offered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,12 +196,7 @@ def under_fire(run: Run, shape: Shape, *, arriving: int = 0, at_once: int = 20) 
         kills, leaders = _until_all_are_offered(crew, arriving, at_once)
         took = time.monotonic() - began
         crew.stop()
-        wrong = {
-            "doubles": _count(stage, _DOUBLES),
-            "lost": _count(stage, _LOST),
-            "order inversions": _count(stage, _INVERSIONS),
-            "loads that do not fit": _count(stage, _OVERLOADED),
-        }
+        wrong = {name: count(stage, query) for name, query in WRONG.items()}
     finally:
         crew.stop()
         stage.close()
@@ -209,7 +211,7 @@ def _until_all_are_offered(crew: Crew, arriving: int, at_once: int) -> tuple[int
     wait_for(lambda: last_reservation(stage.connection) > 0, what="the first offer")
     kill_at = time.monotonic() + 1.0
     deadline = time.monotonic() + EXACT_SECONDS
-    while arriving or _count(stage, _WAITING):
+    while arriving or count(stage, WAITING):
         if time.monotonic() > deadline:
             raise TimeoutError(f"not done in {EXACT_SECONDS:g} s\n{stage.site.log_tail()}")
         for _ in range(5):
@@ -229,7 +231,8 @@ def _until_all_are_offered(crew: Crew, arriving: int, at_once: int) -> tuple[int
     return kills, leaders
 
 
-def _count(stage: Stage, query: str) -> int:
+def count(stage: Stage, query: str) -> int:
+    """The answer of one `WRONG` query."""
     row = stage.connection.execute(query).fetchone()
     assert row is not None
     return int(row[0])

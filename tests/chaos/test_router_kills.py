@@ -4,14 +4,16 @@
 """
 
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
 
-from bench.routing.failover import under_fire
+from bench.routing.failover import WAITING, WRONG, Crew, count, under_fire
 from bench.routing.shape import Shape
-from bench.run import Run
+from bench.run import Run, Stage
 from bench.scratch import require_loopback
+from bench.site import wait_for
 
 pytestmark = [
     pytest.mark.chaos,
@@ -43,3 +45,36 @@ def test_kills_of_the_router_double_nothing_lose_nothing_and_keep_the_order(run:
     assert fire.kills >= 4
     assert fire.leaders >= 1
     assert fire.wrong == dict.fromkeys(fire.wrong, 0)
+
+
+def test_stopped_router_that_wakes_up_late_assigns_nothing_twice(run: Run) -> None:
+    stage = run.fresh(Shape(300, 20, 10, 5))
+    crew = Crew(stage)
+    try:
+        crew.spawn()
+        crew.spawn()
+        stopped = wait_for(crew.leader, what="a router")
+        for _ in range(3):
+            wait_for(lambda: _freed(stage), what="offers")
+            os.kill(stopped, signal.SIGSTOP)
+            successor = wait_for(lambda last=stopped: _other(crew, last), what="another router")
+            wait_for(lambda: _freed(stage), what="offers of the other router")
+            os.kill(stopped, signal.SIGCONT)
+            stopped = successor
+        wait_for(lambda: stage.feed.finish() >= 0 and not count(stage, WAITING), what="the last offer")
+        wrong = {name: count(stage, query) for name, query in WRONG.items()}
+    finally:
+        crew.stop()
+        stage.close()
+
+    assert wrong == dict.fromkeys(WRONG, 0)
+
+
+def _other(crew: Crew, last: int) -> int | None:
+    leader = crew.leader()
+    return leader if leader != last else None
+
+
+def _freed(stage: Stage) -> bool:
+    """Whether agents had something to finish: they were offered it."""
+    return stage.feed.finish(most=5) > 0
