@@ -65,7 +65,8 @@ def _entered(worker: Worker, activity: Activity, now: datetime, *, actor: Actor)
 
 def _enter(worker: Worker, activity: Activity, *, actor: Actor) -> None:
     rows = Worker.objects.select_for_update(of=("self",)).select_related("activity")
-    before = rows.get(pk=worker.pk)
+    # Having waited for somebody who changed the activity, PostgreSQL finds no row for the join that it began with.
+    before = rows.filter(pk=worker.pk).first() or rows.get(pk=worker.pk)
     stays = before.activity_id == activity.pk
     now = clock.now()
     if not stays:

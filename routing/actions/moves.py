@@ -21,10 +21,19 @@ def hold(task: Task) -> None:
     Whoever holds the task may read its reservations and transfers without another lock: all verbs hold it first.
     Raises NotFound when it is gone.
     """
-    row = queries.tasks().select_for_update(of=("self",)).filter(pk=task.pk).first()
+    rows = queries.tasks().select_for_update(of=("self",)).filter(pk=task.pk)
+    row = rows.first()
+    if row is None or _is_torn(row):
+        row = rows.first()
     if row is None:
         raise NotFound("There is no task %(sid)s.", params={"sid": task.sid})
     task.__dict__.update(row.__dict__)
+
+
+def _is_torn(task: Task) -> bool:
+    """Having waited for somebody who moved the task, PostgreSQL joins the new row with what the old one pointed to."""
+    pairs = ((task.task_queue_id, task.task_queue), (task.workflow_id, task.workflow))
+    return any(number is not None and row is None for number, row in pairs)
 
 
 def move_task(task: Task, verb: str, **fields: Any) -> None:

@@ -6,11 +6,12 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from agents import actions as agents
+from agents.models import Worker
 from agents.tests.factories import activity, agent, load_of, make_worker, make_workspace
-from eventlog.models import Lease
+from eventlog.models import Event, Lease
 from kernel import clock
 from kernel.actor import SYSTEM
 from routing import actions, queries, timers
@@ -163,3 +164,61 @@ def test_acceptance_against_the_sweep_of_deadlines_has_one_winner(workspace, que
             (("assigned", "accepted"), 1, 0),
             (("pending", "timeout"), 0, 1),
         ]
+
+
+def waiting_for_a_lock():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return cursor.fetchone()[0]
+
+
+def after_having_waited(verb, change):
+    """``verb`` runs into a row that ``change`` has written and not committed yet."""
+    found = []
+
+    def run():
+        try:
+            found.append(verb())
+        except Exception as error:
+            found.append(error)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=run)
+    with transaction.atomic():
+        change()
+        thread.start()
+        wait_until(waiting_for_a_lock, seconds=PATIENCE_SECONDS, what="the verb at the row")
+    thread.join(PATIENCE_SECONDS)
+    return found[0]
+
+
+def test_verb_that_waited_for_a_move_to_another_queue_sees_that_queue(workspace, queue):
+    elsewhere, task = make_queue(workspace, "Elsewhere"), make_task(workspace, queue)
+
+    canceled = after_having_waited(
+        lambda: actions.cancel_task(queries.task(task.sid), actor=SYSTEM, reason="gone"),
+        lambda: Task.objects.filter(pk=task.pk).update(task_queue=elsewhere),
+    )
+
+    assert canceled.task_queue == elsewhere
+    assert Event.objects.get(type="task.canceled").data["task_queue_sid"] == elsewhere.sid
+
+
+def test_change_of_activity_that_waited_for_another_one_counts(workspace):
+    ada = make_worker(workspace, "Ada")
+    on_break, offline = activity(workspace, "Break"), activity(workspace, "Offline")
+
+    changed = after_having_waited(
+        lambda: agents.set_activity(Worker.objects.get(pk=ada.pk), activity=offline, actor=SYSTEM),
+        lambda: agents.set_activity(ada, activity=on_break, actor=SYSTEM),
+    )
+
+    assert changed.activity == offline
+    told = Event.objects.filter(type="worker.activity.update").order_by("pk")
+    assert [(event.data["previous"]["activity_name"], event.data["activity_name"]) for event in told] == [
+        ("Available", "Break"),
+        ("Break", "Offline"),
+    ]
