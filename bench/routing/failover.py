@@ -14,7 +14,7 @@ from bench.site import Hand, wait_for
 FREED_AT_ONCE = 20
 LAP_SECONDS = 0.02
 PATIENCE_SECONDS = 180.0
-EXACT_SECONDS = 240.0
+EXACT_SECONDS = 480.0
 
 
 class Crew:

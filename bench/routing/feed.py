@@ -78,7 +78,7 @@ class Feed:
         at = "clock_timestamp()"
         given = (
             "g AS MATERIALIZED (SELECT n, mod(n, {queues}) AS place, 'WT' || md5({salt} || n) AS sid"
-            " FROM generate_series(%(first)s, %(first)s + %(count)s - 1) n)"
+            " FROM generate_series(%(first)s::bigint, %(first)s::bigint + %(count)s - 1) n)"
         )
         tasks = self._seed.copy(
             TASK,
