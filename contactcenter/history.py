@@ -10,38 +10,13 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext, pgettext
 
 from agents.models import Activity
+from eventlog.configuration import TYPES
 from eventlog.models import Event
 from routing import differences
 from routing.admin_pages import people
 from routing.models import TaskQueue, Workflow
 
 PAGE_SIZE: Final = 50
-
-KINDS: Final = (
-    "workspace",
-    "activity",
-    "task-channel",
-    "worker",
-    "task-queue",
-    "workflow",
-    "calendar",
-    "address",
-    "intake",
-)
-"""What is configured: the first word of the event's type."""
-
-TYPES: Final = (
-    *(f"{kind}.{verb}" for kind in KINDS for verb in ("created", "updated", "deleted")),
-    "intake.saved",
-    "worker.attributes.update",
-    "worker.capacity.update",
-    "worker.channel.availability.update",
-    "task-queue.expression.updated",
-    "workflow.draft.saved",
-    "workflow.draft.discarded",
-    "workflow.published",
-    "workflow.reverted",
-)
 
 _SILENT: Final = frozenset(
     {

@@ -3,6 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from eventlog.configuration import TYPES
 from kernel import clock, sids
 
 
@@ -37,6 +38,8 @@ class Event(models.Model):
             models.Index(fields=["id"], name="event_unnumbered", condition=models.Q(position__isnull=True)),
             models.Index(fields=["subject_sid", "position"], name="event_subject"),
             models.Index(fields=["created_at"], name="event_created"),
+            # Small: what happens all day long is not in it.
+            models.Index(fields=["id"], name="event_configuration", condition=models.Q(type__in=TYPES)),
         ]
 
     def __str__(self) -> str:

@@ -11,6 +11,7 @@ from django.urls import reverse
 from agents import actions as agents
 from agents.models import TaskChannel, WorkerChannel, Workspace
 from contactcenter.history import Asked, Change, changes
+from eventlog.configuration import KINDS, TYPES
 from eventlog.models import Event
 from hours import actions as hours
 from hours.tests.factories import make_calendar
@@ -229,8 +230,6 @@ def test_every_type_is_recorded_by_somebody() -> None:
     home = full_house()
     for change, _kind, _fields in CASES:
         change(home, SYSTEM)
-
-    from contactcenter.history import KINDS, TYPES
 
     recorded = {type_ for type_ in Event.objects.values_list("type", flat=True) if type_.split(".")[0] in KINDS}
     assert recorded <= {*TYPES, "worker.activity.update"}
