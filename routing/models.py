@@ -173,10 +173,19 @@ class Task(models.Model):
     sid = models.CharField(max_length=sids.LENGTH, unique=True, default=new_task_sid, editable=False)
     # Every index here is written three times in a task's life: these foreign keys have none. `task_recent` and the
     # partial ones serve all reads but those that come with the deletion of a queue, a workflow or a channel.
-    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="tasks", db_index=False)
+    # Nor does the database look up again what the task's queue and workflow vouch for: a lock on the one row of the
+    # workspace for each task that arrives.
+    workspace = models.ForeignKey(
+        Workspace, on_delete=models.CASCADE, related_name="tasks", db_index=False, db_constraint=False
+    )
     workflow = models.ForeignKey(Workflow, on_delete=models.SET_NULL, null=True, related_name="tasks", db_index=False)
     workflow_version = models.ForeignKey(
-        WorkflowVersion, on_delete=models.SET_NULL, null=True, related_name="tasks", db_index=False
+        WorkflowVersion,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="tasks",
+        db_index=False,
+        db_constraint=False,
     )
     # Where the task stands in its workflow; null when it was put into a queue without one.
     filter_index = models.SmallIntegerField(null=True)
