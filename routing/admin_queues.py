@@ -68,12 +68,13 @@ class QueueAdmin(WhyPages, WorkspacePage):
 
     def reasons(self, row: TaskQueue, *, actor: Actor, ask: Ask) -> dict[str, Any]:
         story = explaining.queue(row.sid, actor=actor, ask=ask)
-        told = wording.served(story.channels[0])
+        shown = story.channels[0]
+        told = wording.served(shown)
         return {
             "story": story,
-            "headline": told if story.waiting or story.channels[0].never else gettext("Nothing waits in it."),
-            "shares": [(share, wording.served(share), counted(share.counts)) for share in story.channels],
-            "reasons": counted(story.channels[0].counts),
+            "headline": told if story.waiting or shown.never else gettext("Nothing waits in it."),
+            "shares": [(share, wording.served(share)) for share in story.channels],
+            "reasons": counted(shown.counts),
             **crowd(story.people, [person_line(each) for each in story.people.items], ask),
         }
 

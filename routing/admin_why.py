@@ -76,6 +76,7 @@ class WhyPages(ModelAdmin):
             "opts": self.opts,
             "back": self.address(row.pk),
             "chosen_reason": request.GET.get("reason", ""),
+            "kept": urlencode({"channel": request.GET["channel"]}) + "&" if "channel" in request.GET else "",
             **told,
         }
         return TemplateResponse(request, f"admin/why/{template}.html", context)
@@ -93,9 +94,9 @@ def _asker(request: HttpRequest, row: Any) -> Actor:
 
 
 def asked(request: HttpRequest) -> Ask:
-    """Which part of a list: ``?reason=full``, ``?after=<sid>``."""
+    """Which part of a list: ``?reason=full``, ``?after=<sid>``, and of a queue's workers ``?channel=voice``."""
     letter = LETTERS.get(request.GET.get("reason", ""), "")
-    return Ask(letters=letter, after=request.GET.get("after", "")[:64])
+    return Ask(letters=letter, after=request.GET.get("after", "")[:64], channel=request.GET.get("channel", "")[:64])
 
 
 def counted(counts: Mapping[str, int]) -> list[Reason]:

@@ -21,7 +21,13 @@ class PageQuery(Strict):
         """What the explanation takes."""
         given: dict[str, Any] = self.validated_data
         letters = LETTERS[given["reason"]] if given.get("reason") else ""
-        return Ask(letters, given.get("worker", ""), given.get("page_token", ""), given["page_size"])
+        return Ask(
+            letters=letters,
+            worker=given.get("worker", ""),
+            channel=given.get("task_channel", ""),
+            after=given.get("page_token", ""),
+            size=given["page_size"],
+        )
 
 
 class PeopleQuery(PageQuery):

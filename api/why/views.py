@@ -56,6 +56,5 @@ class TaskQueue(Why):
     def get(self, request: Request, sid: str) -> Response:
         """What waits in a queue, and who could serve it."""
         wanted = query(request, QueueQuery)
-        channel = wanted.validated_data.get("task_channel", "")
-        story = explaining.queue(sid, actor=actor_of(request), ask=wanted.ask(), channel=channel)
+        story = explaining.queue(sid, actor=actor_of(request), ask=wanted.ask())
         return Response(payloads.queue_payload(story))

@@ -33,10 +33,14 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Which of the workers: only those with one of these ``letters``, or only the ``worker`` of that sid."""
+    """Which of the workers: only those with one of these ``letters``, or only the ``worker`` of that sid.
+
+    Of a queue's, for which ``channel`` (unique name) they are judged.
+    """
 
     letters: str = ""
     worker: str = ""
+    channel: str = ""
     after: str = ""
     size: int = PAGE_SIZE
 

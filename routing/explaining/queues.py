@@ -33,7 +33,8 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class QueueStory:
-    """``head`` are the tasks that come next. ``people`` are for the ``channel``: the one with the most waiting tasks.
+    """``head`` are the tasks that come next. ``people`` are for the ``channel``, the first of the ``channels``: the one
+    that was asked for, or that with the most waiting tasks.
 
     What single tasks ask beyond the queue (skills, steps) is not asked here.
     """
@@ -47,7 +48,7 @@ class QueueStory:
     people: Page[Person]
 
 
-def queue(sid: str, *, actor: Actor, ask: Ask | None = None, channel: str = "") -> QueueStory:
+def queue(sid: str, *, actor: Actor, ask: Ask | None = None) -> QueueStory:
     """All that can be told of a queue.
 
     Raises NotFound, for one of another account as well; Forbidden; Invalid for an unknown page token.
@@ -55,7 +56,9 @@ def queue(sid: str, *, actor: Actor, ask: Ask | None = None, channel: str = "") 
     row = access.queue(sid, actor=actor)
     at = database_now()
     shares = _shares(row)
-    names = [channel] if channel else [name for name, _, _ in shares] or ["default"]
+    asked = ask or Ask()
+    names = list(dict.fromkeys([*([asked.channel] if asked.channel else []), *(name for name, _, _ in shares)]))
+    names = names or ["default"]
     (facts,) = reading.queue_facts(row.workspace_id, [row.sid])
     workers = staff(row.workspace_id, channels=names)
     lines = optimized(row.workspace_id)
@@ -74,7 +77,7 @@ def queue(sid: str, *, actor: Actor, ask: Ask | None = None, channel: str = "") 
             for name, found in surveys.items()
         ),
         channel=names[0],
-        people=people(surveys[names[0]], ask or Ask()),
+        people=people(surveys[names[0]], asked),
     )
 
 

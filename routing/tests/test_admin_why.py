@@ -176,6 +176,20 @@ def test_a_queue_says_what_waits_and_who_could_serve_it(home: House, bo: Client)
     assert "Served next" in told
 
 
+def test_the_workers_of_a_queue_are_judged_for_the_chosen_channel(home: House, bo: Client) -> None:
+    available(home, "Ada")
+    voice = WorkerChannel.objects.get(worker=home.workers["Ada"], task_channel__unique_name="voice")
+    agents.set_capacity(voice, capacity=0, actor=SYSTEM)
+    task = support_task(home)
+    assert task.task_queue is not None
+
+    told = page(bo, "routing_taskqueue", task.task_queue, channel="voice")
+
+    assert "on the channel voice" in told
+    assert "Takes nothing on this channel: the capacity is 0." in told
+    assert "?channel=voice&amp;reason=away" in told
+
+
 def test_an_empty_queue_says_that_nothing_waits(home: House, bo: Client) -> None:
     told = page(bo, "routing_taskqueue", make_queue(home.workspace, "Support", "skills HAS 'support'"))
 

@@ -458,7 +458,7 @@ def test_nobody_could_ever_serve_the_queue(home):
 
 
 def test_another_channel_may_be_asked_for(home, support):
-    story = explaining.queue(support.sid, actor=SYSTEM, channel="nothing")
+    story = explaining.queue(support.sid, actor=SYSTEM, ask=Ask(channel="nothing"))
 
     assert (story.channel, story.channels[0].counts) == ("nothing", {"a": 2, "q": 1})
 
