@@ -65,6 +65,16 @@ def test_a_new_workflow_is_published_at_once() -> None:
     assert events("workflow.created")[0].subject_sid == saved.sid
 
 
+def test_where_there_is_no_queue_the_way_to_one_is_shown() -> None:
+    home = full_house()
+    client = enter(home, "Bo")
+
+    assert "There is no queue yet" in client.get(page("add")).text
+    queue(home)
+
+    assert "There is no queue yet" not in client.get(page("add")).text
+
+
 def test_the_order_of_the_filters_is_the_order_on_the_page() -> None:
     home = full_house()
     support = queue(home)
