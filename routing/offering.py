@@ -14,6 +14,7 @@ from typing import Any, Final
 from django.db import connection
 
 from eventlog import doorbell
+from eventlog.dialect import array_of
 from eventlog.leases import Lease
 from kernel import clock, sids
 from routing.judging import Kept
@@ -64,8 +65,8 @@ def offer_together(
         "seconds": DEFAULT_RESERVATION_TIMEOUT,
         "kept": _array(each.number for each in kept),
         "rosters": _array(each.roster for each in kept),
-        "rules": [each.rule for each in kept],
-        "verdicts": [each.verdicts for each in kept],
+        "rules": array_of(each.rule for each in kept),
+        "verdicts": array_of(f"\\x{each.verdicts.hex()}" for each in kept),
     }
     with connection.cursor() as cursor:
         cursor.execute(_STATEMENT, parameters)
