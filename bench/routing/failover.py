@@ -15,6 +15,7 @@ FREED_AT_ONCE = 20
 LAP_SECONDS = 0.02
 PATIENCE_SECONDS = 180.0
 EXACT_SECONDS = 480.0
+MOST_AHEAD = 5_000
 
 
 class Crew:
@@ -188,7 +189,8 @@ def exact(run: Run) -> Section:
 
 
 def under_fire(run: Run, shape: Shape, *, arriving: int = 0, at_once: int = 20) -> Fire:
-    """``arriving`` further tasks come in lots of ``at_once`` while pumps are killed, and agents finish all the time."""
+    """``arriving`` further tasks come in lots of ``at_once`` while pumps are killed, some thousand ahead of the agents,
+    who finish all the time."""
     stage = run.fresh(shape)
     crew = Crew(stage)
     try:
@@ -205,7 +207,7 @@ def under_fire(run: Run, shape: Shape, *, arriving: int = 0, at_once: int = 20) 
 
 def _until_all_are_offered(crew: Crew, arriving: int, at_once: int) -> tuple[int, int]:
     stage, dice = crew.stage, random.Random(1)
-    kills = leaders = 0
+    kills = leaders = ahead = 0
     for _ in range(4):
         crew.spawn()
     wait_for(lambda: last_reservation(stage.connection) > 0, what="the first offer")
@@ -216,10 +218,11 @@ def _until_all_are_offered(crew: Crew, arriving: int, at_once: int) -> tuple[int
             raise TimeoutError(f"not done in {EXACT_SECONDS:g} s\n{stage.site.log_tail()}")
         for _ in range(5):
             lot = min(arriving, at_once)
-            if lot:
+            if lot and ahead < MOST_AHEAD:
                 stage.feed.arrive(lot)
                 arriving -= lot
-            stage.feed.finish()
+                ahead += lot
+            ahead -= stage.feed.finish()
             time.sleep(LAP_SECONDS)
         if time.monotonic() >= kill_at:
             kill_at += 1.0
