@@ -11,6 +11,8 @@ from kernel import clock
 # SQLite lives in our own process and has our clock.
 _QUERIES: Final = {"postgresql": "SELECT clock_timestamp()"}
 _ASKED_SECONDS: Final = 1.0
+_LATE_SECONDS: Final = 2.0
+_DRIFT_SECONDS: Final = 0.0005
 
 
 def database_now() -> datetime:
@@ -35,7 +37,11 @@ class SteadyClock:
         """Seconds since 1970."""
         moment = time.monotonic()
         if moment >= self._ask_at:
-            self._ahead = database_now().timestamp() - time.monotonic()
+            ahead = database_now().timestamp() - time.monotonic()
+            # An answer that came late makes the database's clock seem slow: what follows must not be stamped earlier.
+            self._ahead = (
+                ahead if abs(ahead - self._ahead) > _LATE_SECONDS else max(ahead, self._ahead - _DRIFT_SECONDS)
+            )
             self._ask_at = moment + _ASKED_SECONDS
         return time.monotonic() + self._ahead
 
