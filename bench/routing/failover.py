@@ -134,15 +134,16 @@ _OVERLOADED = (
     " JOIN routing_task t ON t.id = r.task_id WHERE r.worker_id = c.worker_id AND t.task_channel_id = c.task_channel_id"
     " AND r.reservation_status IN ('pending', 'accepted', 'wrapping')) OR c.load > c.configured_capacity"
 )
-# In each queue: tasks that were offered although one that stands before them was offered in a later decision.
+# In each queue: tasks that were offered although one that stands before them was offered in a later decision. What one
+# decision offers has one moment; the decisions themselves follow one another as their rows' numbers do.
 _INVERSIONS = """
 WITH lined AS (
-    SELECT t.task_queue_id AS queue, r.created_at AS at,
+    SELECT t.task_queue_id AS queue, r.created_at AS at, r.id,
            row_number() OVER (PARTITION BY t.task_queue_id
                               ORDER BY t.priority DESC, t.virtual_start_time, t.id) AS place
     FROM routing_task t JOIN routing_reservation r ON r.task_id = t.id),
-decisions AS (SELECT queue, at, min(place) AS first, max(place) AS last FROM lined GROUP BY queue, at),
-before AS (SELECT queue, at, first, max(last) OVER (PARTITION BY queue ORDER BY at
+decisions AS (SELECT queue, at, min(id) AS turn, max(place) AS last FROM lined GROUP BY queue, at),
+before AS (SELECT queue, at, max(last) OVER (PARTITION BY queue ORDER BY turn
                   ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS reached FROM decisions)
 SELECT count(*) FROM lined JOIN before USING (queue, at) WHERE place < reached
 """
