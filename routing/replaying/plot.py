@@ -222,7 +222,7 @@ def _legend(runs: list[Run]) -> str:
     for run in runs:
         parts.append(f'<path class="rp-{run.kind} rp-line" d="M{x:.0f} 9h18"/>')
         parts.append(f'<text x="{x + 23:.0f}" y="13" class="rp-soft">{escape(run.label)}</text>')
-        x += 33 + 5.7 * len(run.label)
+        x += 29 + 5.3 * len(run.label)
     return "".join(parts)
 
 
