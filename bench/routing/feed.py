@@ -90,7 +90,8 @@ class Feed:
             reason="''",
             assignment_count="0",
             version="1",
-            virtual_start_time=at,
+            # The same for all of a lot: then its rows' numbers are the order, as they are of its events.
+            virtual_start_time="statement_timestamp()",
             created_at=at,
             updated_at=at,
             task_queue_entered_at=at,
