@@ -139,6 +139,7 @@ WORDS: Final[Mapping[str, Words]] = {
         _("Write workers.available, workers.unavailable, or workers. and the sid of an activity."),
     ),
     "ignored-key": (_("%(key)s decides nothing. It is kept."), ""),
+    "unfinished": (_("This workflow is too large to be looked through as a whole; there may be more."), ""),
 }
 
 

@@ -3,6 +3,7 @@
 import json
 import re
 from bisect import bisect_left
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -120,13 +121,14 @@ def _paired(old: list[editor.Row], new: list[editor.Row]) -> list[Pair]:
     free_old, free_new = list(range(len(old))), list(range(len(new)))
     pairs: list[Pair] = []
     for key in (_whole, _name, _expression):
-        for j in list(free_new):
-            wanted = key(new[j])
-            i = next((i for i in free_old if wanted and key(old[i]) == wanted), None)
-            if i is not None:
-                pairs.append((i, j))
-                free_old.remove(i)
-                free_new.remove(j)
+        places: dict[str, deque[int]] = {}
+        for i in free_old:
+            places.setdefault(key(old[i]), deque()).append(i)
+        places.pop("", None)
+        found = [(waiting.popleft(), j) for j in free_new if (waiting := places.get(key(new[j])))]
+        pairs += found
+        free_old = sorted(set(free_old) - {i for i, _ in found})
+        free_new = sorted(set(free_new) - {j for _, j in found})
     return [*pairs, *((i, None) for i in free_old), *((None, j) for j in free_new)]
 
 
@@ -175,12 +177,14 @@ def _in_order(pairs: Iterable[Pair]) -> list[Pair]:
     pairs = list(pairs)
     places = {i: j for i, j in pairs if i is not None and j is not None}
 
+    kept = sorted(places)
+
     def place(pair: Pair) -> tuple[float, int]:
         i, j = pair
         if j is not None:
             return j, -1
-        former = [places[k] for k in range(i or 0) if k in places]
-        return (former[-1] if former else -0.5), i or 0
+        former = bisect_left(kept, i or 0)
+        return (places[kept[former - 1]] if former else -0.5), i or 0
 
     return sorted(pairs, key=place)
 
@@ -205,7 +209,7 @@ def _number(index: int | None) -> int | None:
 
 def _targets(before: list[editor.Row], after: list[editor.Row]) -> Iterator[Step]:
     old, new = [_said(row) for row in before], [_said(row) for row in after]
-    matcher = SequenceMatcher(None, [json.dumps(row) for row in old], [json.dumps(row) for row in new], autojunk=False)
+    matcher = SequenceMatcher(None, [json.dumps(row) for row in old], [json.dumps(row) for row in new])
     for _tag, i, i_end, j, j_end in matcher.get_opcodes():
         for offset in range(max(i_end - i, j_end - j)):
             one = i + offset if i + offset < i_end else None
@@ -233,7 +237,7 @@ def _said(row: editor.Row, fields: Iterable[str] = (*editor.TARGET_KEYS, "name")
 
 
 def _meant(text: str) -> str:
-    return str(int(text)) if text.isascii() and text.isdigit() else text
+    return text.lstrip("0") or "0" if text.isascii() and text.isdigit() else text
 
 
 # --- things and texts ---
@@ -283,7 +287,7 @@ def pieces(before: str, after: str) -> tuple[list[Piece], list[Piece]]:
     if not old or not new or len(old) + len(new) > _MOST_WORDS:
         return [Piece(before, True)], [Piece(after, True)]
     ones, others = [], []
-    for tag, i, i_end, j, j_end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+    for tag, i, i_end, j, j_end in SequenceMatcher(None, old, new).get_opcodes():
         ones.append(Piece("".join(old[i:i_end]), tag != "equal"))
         others.append(Piece("".join(new[j:j_end]), tag != "equal"))
     return [piece for piece in ones if piece.text], [piece for piece in others if piece.text]

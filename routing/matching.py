@@ -1,13 +1,13 @@
 """Who would serve a queue or a target now: reads for people who write expressions."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from agents.models import Worker, Workspace
 from kernel.errors import DomainError
 from routing import editor
-from routing.core.checks import Surroundings
+from routing.core.checks import Patience, Surroundings
 from routing.core.checks.facts import profile
 from routing.core.expressions import Expression, ExpressionError, parse, parse_target
 from routing.core.facts import WorkerFacts
@@ -15,6 +15,8 @@ from routing.models import TaskQueue
 
 SHOWN = 30
 SHOWN_OF_TARGET = 8
+SECONDS = 2.0
+"""So long the crews of a form's targets are sought."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +77,27 @@ class Crew:
 
 
 def crews(rows: editor.Row, around: Surroundings) -> dict[str, Crew]:
-    """The crews of the targets of a form, by the places of their rows; a target that names no queue that there is, or
-    whose expression cannot be read yet, has none."""
+    """The crews of the targets of a form, by the places of their rows; a target that names no queue that there is,
+    whose expression cannot be read yet, or whose turn does not come in time, has none."""
     found: dict[str, Crew] = {}
+    patience = Patience(SECONDS)
+    try:
+        for place, queue, expression in _asked(rows):
+            patience.tick()
+            _put(found, place, queue, expression, around)
+    except TimeoutError:
+        pass
+    return found
+
+
+def _asked(rows: editor.Row) -> Iterator[tuple[str, str, str]]:
+    """Place, queue and expression of each target, the default filter first."""
+    yield "default", rows["default"]["queue"], rows["default"]["expression"]
     for rule in rows["filters"]:
         queue = ""
         for target in rule["targets"]:
             queue = target["queue"] or queue
-            _put(found, f"{rule['id']}-{target['id']}", queue, target["expression"], around)
-    _put(found, "default", rows["default"]["queue"], rows["default"]["expression"], around)
-    return found
+            yield f"{rule['id']}-{target['id']}", queue, target["expression"]
 
 
 def _put(found: dict[str, Crew], place: str, queue: str, text: str, around: Surroundings) -> None:

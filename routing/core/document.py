@@ -10,6 +10,7 @@ from typing import Any, Final, NoReturn
 from kernel.errors import Invalid
 from routing.core import calendars as business_hours
 from routing.core.expressions import Expression, ExpressionError, parse, parse_target
+from routing.core.syntax import MAX_BYTES as MAX_EXPRESSION
 from routing.core.syntax import read_path
 from routing.core.workflow import Filter, KnownWorker, Order, Target, Workflow
 
@@ -243,6 +244,8 @@ def _order_by(value: Mapping[str, Any], path: str) -> tuple[Order, ...]:
     place = f"{path}.order_by"
     if not isinstance(text, str):
         raise ConfigurationError("A text is expected here.", path=place)
+    if len(text) > MAX_EXPRESSION:
+        raise ConfigurationError("The expression is longer than %(limit)d bytes.", path=place, limit=MAX_EXPRESSION)
     return tuple(_clause(clause.split(), place) for clause in text.split(","))
 
 

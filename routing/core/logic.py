@@ -6,7 +6,7 @@ of it. Values are not guessed: the operators only tell constants, the gaps betwe
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Final
@@ -16,6 +16,12 @@ from routing.core.operators import OPERATORS
 from routing.core.syntax import Comparison, Condition, Junction, Listed, Literal, Negation, Operand, Reference
 
 MAX_CASES: Final = 64
+MAX_TRIED: Final = 512
+"""So many combinations of cases are looked at."""
+MAX_CLAIMS: Final = 32
+"""A case that says more is taken for possible: looking takes the cube of its length."""
+MAX_CONSTANTS: Final = 200
+"""The same where one attribute is compared with more."""
 _EXACT: Final = 2**53
 """Beyond this, neighbouring numbers cannot be told apart."""
 
@@ -40,7 +46,7 @@ def can_hold(expression: Expression) -> bool:
     >>> can_hold(parse("1 == 0")), can_hold(parse("topic == 'a' AND topic == 'b'")), can_hold(parse("level > 3"))
     (False, False, True)
     """
-    return _cases(expression.tree, True) != []
+    return _possible_cases(expression, True) != []
 
 
 @lru_cache(maxsize=4096)
@@ -51,7 +57,7 @@ def always_holds(expression: Expression) -> bool:
     >>> always_holds(parse("1 == 1")), always_holds(parse("a == null OR a != null")), always_holds(parse("a != null"))
     (True, True, False)
     """
-    return _cases(expression.tree, False) == []
+    return _possible_cases(expression, False) == []
 
 
 @lru_cache(maxsize=65536)
@@ -64,12 +70,13 @@ def implies(one: Expression, other: Expression) -> bool:
     >>> implies(parse("level > 3"), parse("level > 5"))
     False
     """
-    return says_the_same(one, other) or _all_of([_cases(one.tree, True), _cases(other.tree, False)]) == []
+    return says_the_same(one, other) or _both(one, other, False) == []
 
 
+@lru_cache(maxsize=65536)
 def can_hold_together(one: Expression, other: Expression) -> bool:
     """False only when nothing satisfies both."""
-    return _all_of([_cases(one.tree, True), _cases(other.tree, True)]) != []
+    return _both(one, other, True) != []
 
 
 def says_the_same(one: Expression, other: Expression) -> bool:
@@ -97,6 +104,16 @@ def _spelled(node: Condition | Operand) -> str:
 # --- cases ---
 
 
+def _both(one: Expression, other: Expression, holds: bool) -> list[Case] | None:
+    """The cases in which ``one`` holds, and ``other`` holds or fails."""
+    return _all_of([_possible_cases(one, True), _possible_cases(other, holds)])
+
+
+@lru_cache(maxsize=2048)
+def _possible_cases(expression: Expression, holds: bool) -> list[Case] | None:
+    return _cases(expression.tree, holds)
+
+
 def _cases(node: Condition, holds: bool) -> list[Case] | None:
     """The possible cases in which the condition holds, or fails; None when there are too many to look at."""
     match node:
@@ -120,6 +137,8 @@ def _all_of(lists: list[list[Case] | None]) -> list[Case] | None:
     """What is too much to look at is left out: the rest may be impossible without it."""
     whole: list[Case] = [frozenset()]
     for each in sorted((found for found in lists if found is not None), key=len):
+        if len(whole) * len(each) > MAX_TRIED:
+            return None
         whole = _possible(case | more for case in whole for more in each)
         if len(whole) > MAX_CASES:
             return None
@@ -131,10 +150,12 @@ def _possible(cases: Iterable[Case]) -> list[Case]:
 
 
 def _is_possible(case: Case) -> bool:
+    if len(case) > MAX_CLAIMS:
+        return True
+    if len({claim.text for claim in case}) < len(case):  # The same comparison, once holding and once failing.
+        return False
     about: dict[Any, list[Claim]] = {}
     for claim in case:
-        if replace(claim, holds=not claim.holds) in case:
-            return False
         reference = _reference(claim.comparison)
         if reference is None and not _references(claim.comparison.left) + _references(claim.comparison.right):
             if _judge(claim, None) is not claim.holds:
@@ -164,10 +185,22 @@ def _references(operand: Operand) -> list[Reference]:
 def _fits(claims: list[Claim]) -> bool:
     """Whether some value satisfies all that is said of one attribute."""
     constants = [constant for claim in claims for constant in _constants(claim.comparison)]
+    if len(constants) > MAX_CONSTANTS:
+        return True
     if any(_is_number(constant) and abs(constant) > _EXACT for constant in constants):
         return True
     wanted = [constant for claim in claims if claim.holds for constant in _constants(claim.comparison)]
-    return any(all(_judge(claim, value) is claim.holds for claim in claims) for value in _values(constants, wanted))
+    listed = next((_constants(claim.comparison) for claim in claims if _lists_values(claim)), None)
+    values = _values(constants, wanted) if listed is None else listed
+    return any(all(_judge(claim, value) is claim.holds for claim in claims) for value in values)
+
+
+def _lists_values(claim: Claim) -> bool:
+    """Whether the attribute must be one of the constants."""
+    comparison = claim.comparison
+    if not claim.holds or comparison.operator not in ("==", "in"):
+        return False
+    return comparison.operator == "==" or isinstance(comparison.left, Reference)
 
 
 def _judge(claim: Claim, value: Any) -> bool:

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from routing.core import checks
 from routing.core.checks import Finding, Queue, Surroundings, check, names_of
 from routing.core.document import parse_workflow
 from routing.core.expressions import parse
@@ -338,3 +339,17 @@ def test_the_worst_comes_first():
     findings = found(case("topic == 'a'", {"queue": "WQall", "priority": 0}), case("topik == 'b'"), case("1 == 2"))
 
     assert [finding.severity for finding in findings] == ["error", "warning", "note"]
+
+
+def test_a_workflow_that_takes_too_long_is_told_as_far_as_it_was_looked_through(monkeypatch):
+    monkeypatch.setattr(checks, "SECONDS", 0)
+
+    told = found(*(case(f"topic == '{number}'") for number in range(3)), odd=1)
+
+    assert [finding.code for finding in told] == ["ignored-key", "unfinished"]
+
+
+def test_of_very_many_findings_the_first_are_told():
+    told = found(**{f"odd{number}": number for number in range(checks.MAX_FINDINGS + 1)})
+
+    assert [finding.code for finding in told] == ["ignored-key"] * checks.MAX_FINDINGS + ["unfinished"]

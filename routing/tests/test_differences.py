@@ -2,6 +2,7 @@
 
 import json
 
+from routing import differences
 from routing.differences import Change, Piece, between, of_states, pieces
 
 
@@ -146,3 +147,22 @@ def test_filters_that_nothing_happened_to_stand_together():
         (False, ["New"]),
         (True, ["Rest"]),
     ]
+
+
+def test_a_name_of_very_many_digits_is_compared_like_any_other():
+    difference = between(text(case("9" * 5000, "topic == 'a'")), text(case("8" * 5000, "topic == 'a'")))
+
+    assert [rule.kind for rule in difference.filters] == ["changed"]
+    assert between(text(case("007", "a == 1")), text(case("7", "a == 1"))).same
+
+
+def test_a_filter_is_found_again_without_writing_it_down_for_each_pair(monkeypatch):
+    written = []
+    write = differences._whole
+    monkeypatch.setattr(differences, "_whole", lambda row: written.append(row) or write(row))
+    old, new = ([case(f"{kind}{number}", f"{kind} == {number}") for number in range(50)] for kind in "ab")
+
+    difference = between(text(*old), text(*new))
+
+    assert [rule.kind for rule in difference.filters] == ["removed"] * 50 + ["added"] * 50
+    assert len(written) == 100

@@ -93,3 +93,12 @@ def test_a_slip_of_the_pen_in_a_filter_is_refused(key):
 def test_a_slip_of_the_pen_in_a_target_is_refused(key):
     with pytest.raises(ConfigurationError, match=f"{key} is unknown"):
         read({"filters": [{"expression": "1==1", "targets": [{"queue": "WQ1", key: "1"}]}]})
+
+
+def test_an_order_is_no_longer_than_an_expression():
+    target = {"queue": "WQ1", "order_by": ", ".join(["worker.level"] * 1000)}
+
+    with pytest.raises(ConfigurationError) as refused:
+        read({"filters": [{"expression": "1==1", "targets": [target]}]})
+
+    assert refused.value.path == "task_routing.filters[0].targets[0].order_by"

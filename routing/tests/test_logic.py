@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from routing.core import logic
 from routing.core.expressions import parse
 from routing.core.logic import always_holds, can_hold, can_hold_together, implies
 
@@ -166,3 +167,25 @@ def test_no_data_contradict_what_is_said(one, other, scopes):
             assert second(scope) or not first(scope)
         if not can_hold_together(first, second):
             assert not (first(scope) and second(scope))
+
+
+def test_a_pair_of_long_expressions_is_left_undecided_instead_of_being_compared_case_by_case(monkeypatch):
+    looked_at = []
+    look = logic._is_possible
+    monkeypatch.setattr(logic, "_is_possible", lambda case: looked_at.append(case) or look(case))
+
+    def long(kind):
+        any_of = " OR ".join(f"{kind}a{number} == 1" for number in range(63))
+        all_of = " AND ".join(f"{kind}b{number} == 1" for number in range(63))
+        return parse(f"{any_of} OR ({all_of})")
+
+    assert not implies(long("x"), long("y"))
+
+    assert len(looked_at) < 1000
+
+
+def test_a_case_with_very_many_claims_is_taken_for_possible_without_a_look(monkeypatch):
+    fits = logic._fits
+    monkeypatch.setattr(logic, "_fits", lambda claims: fits(claims) if len(claims) < 90 else pytest.fail("looked at"))
+
+    assert can_hold(parse(" AND ".join(f"a CONTAINS '{number}'" for number in range(100))))

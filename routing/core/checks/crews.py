@@ -2,15 +2,16 @@
 
 from collections.abc import Iterator
 
-from routing.core.checks.facts import Finding, Surroundings, asks_for_profile_alone
+from routing.core.checks.facts import Finding, Patience, Surroundings, asks_for_profile_alone
 from routing.core.facts import WorkerFacts
 from routing.core.logic import can_hold
 from routing.core.workflow import Target, Workflow
 
 
-def findings(workflow: Workflow, around: Surroundings) -> Iterator[Finding]:
+def findings(workflow: Workflow, around: Surroundings, patience: Patience) -> Iterator[Finding]:
     """As `routing.core.checks.check`."""
     for path, target in targets(workflow):
+        patience.tick()
         found = _queue(path, target, around)
         if not any(finding.severity == "error" for finding in found):
             found += _target(path, target, around)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from time import monotonic
 from typing import Any, Literal
 
 from routing.core.expressions import Expression
@@ -75,6 +76,19 @@ class Surroundings:
         if target.expression is None or not asks_for_profile_alone(target.expression):
             return crew
         return tuple(each for each in crew if target.expression({"worker": profile(each)}))
+
+
+class Patience:
+    """The time that one look at a workflow may take: documents of a megabyte are allowed, and all their filters would
+    be compared with one another."""
+
+    def __init__(self, seconds: float) -> None:
+        self._ends = monotonic() + seconds
+
+    def tick(self) -> None:
+        """Raises TimeoutError when the time is over."""
+        if monotonic() > self._ends:
+            raise TimeoutError
 
 
 def asks_for_profile_alone(expression: Expression) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from routing.core.checks.facts import Finding, Surroundings
+from routing.core.checks.facts import Finding, Patience, Surroundings
 from routing.core.logic import always_holds, can_hold, can_hold_together, implies, says_the_same
 from routing.core.workflow import Filter, Target, Workflow
 
@@ -10,33 +10,33 @@ DAY = 86_400
 LONGEST_LIFE = 14 * DAY  # https://www.twilio.com/docs/taskrouter/api/task
 
 
-def findings(workflow: Workflow, around: Surroundings) -> Iterator[Finding]:
+def findings(workflow: Workflow, around: Surroundings, patience: Patience) -> Iterator[Finding]:
     """As `routing.core.checks.check`."""
     for index, rule in enumerate(workflow.filters):
         path = f"task_routing.filters[{index}]"
-        reached = _reach(workflow, index, path)
+        reached = _reach(workflow, index, path, patience)
         yield from reached
         if any(finding.severity == "error" for finding in reached):
             continue
         yield from _targets(rule, path, around)
-        yield from _end(workflow, index, path)
+        yield from _end(workflow, index, path, patience)
     yield from _default(workflow, around)
 
 
 # --- filters ---
 
 
-def _reach(workflow: Workflow, index: int, path: str) -> list[Finding]:
+def _reach(workflow: Workflow, index: int, path: str, patience: Patience) -> list[Finding]:
     """Whether tasks come to this filter at all."""
     rule = workflow.filters[index]
     place = f"{path}.expression"
     if not can_hold(rule.expression):
         return [Finding("never-true", place, "error")]
-    before = [
-        (number, earlier)
-        for number, earlier in enumerate(workflow.filters[:index])
-        if can_hold(earlier.expression) and implies(rule.expression, earlier.expression)
-    ]
+    before = []
+    for number, earlier in enumerate(workflow.filters[:index]):
+        patience.tick()
+        if can_hold(earlier.expression) and implies(rule.expression, earlier.expression):
+            before.append((number, earlier))
     keeping = [(number, earlier) for number, earlier in before if _keeps(earlier)]
     for number, earlier in keeping or before:
         code = "taken-before" if keeping else "after-timeout"
@@ -114,11 +114,11 @@ def _priority(target: Target, place: str, around: Surroundings) -> Iterator[Find
 # --- the end ---
 
 
-def _end(workflow: Workflow, index: int, path: str) -> Iterator[Finding]:
+def _end(workflow: Workflow, index: int, path: str, patience: Patience) -> Iterator[Finding]:
     """What becomes of tasks that run out of targets."""
     rule = workflow.filters[index]
     number, target = _last(rule)
-    if _stays(target) or _taken_later(workflow, index):
+    if _stays(target) or _taken_later(workflow, index, patience):
         return
     place = f"{path}.targets[{number}]"
     if target.timeout_seconds is not None:
@@ -127,10 +127,14 @@ def _end(workflow: Workflow, index: int, path: str) -> Iterator[Finding]:
         yield Finding("canceled-by-skip", f"{place}.skip_if", "warning")
 
 
-def _taken_later(workflow: Workflow, index: int) -> bool:
+def _taken_later(workflow: Workflow, index: int, patience: Patience) -> bool:
     """Whether a later filter takes some of the tasks of this one: then its owner has thought of the end."""
     rule = workflow.filters[index].expression
-    return any(can_hold_together(rule, later.expression) for later in workflow.filters[index + 1 :])
+    for later in workflow.filters[index + 1 :]:
+        patience.tick()
+        if can_hold_together(rule, later.expression):
+            return True
+    return False
 
 
 def _age(rule: Filter) -> int:

@@ -5,7 +5,7 @@ from difflib import get_close_matches
 from typing import Final
 
 from routing.core.checks.crews import targets
-from routing.core.checks.facts import Finding, Names, Surroundings
+from routing.core.checks.facts import Finding, Names, Patience, Surroundings
 from routing.core.expressions import lookup
 from routing.core.syntax import ReferencePath
 from routing.core.workflow import Target, Workflow
@@ -17,13 +17,15 @@ CALENDARS: Final = "calendar"
 """Business hours, which tasks are asked for like attributes."""
 
 
-def findings(workflow: Workflow, around: Surroundings) -> Iterator[Finding]:
+def findings(workflow: Workflow, around: Surroundings, patience: Patience) -> Iterator[Finding]:
     """As `routing.core.checks.check`."""
     for index, rule in enumerate(workflow.filters):
+        patience.tick()
         paths = [reference.path for reference in rule.expression.references]
         yield from _unknown_to_tasks(paths, f"task_routing.filters[{index}].expression", around)
     seen: set[str] = set()
     for path, target in targets(workflow):
+        patience.tick()
         if target.queue not in seen:
             seen.add(target.queue)
             yield from _queue(target, path, around)
