@@ -73,6 +73,7 @@ __all__ = [
     "may",
     "told",
     "visible_account",
+    "whole_number",
 ]
 
 # Columns that hold digests and sealed secrets, in whichever table.
@@ -100,6 +101,15 @@ def told(error: DomainError) -> str:
     """The refusal in the reader's language."""
     text = gettext(error.message)
     return text % error.params if error.params else text
+
+
+def whole_number(text: str) -> int | None:
+    """A number that came in an address; None for what is none that a table could have.
+
+    >>> whole_number("12"), whole_number("²"), whole_number("9" * 5000)
+    (12, None, None)
+    """
+    return int(text) if text.isdecimal() and len(text) < 19 else None
 
 
 class Label(tuple[str, str]):

@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.template.loader import render_to_string
 from django.urls import path
 
+from accounts.admin_base import whole_number
 from agents.admin_base import workspaces
 from agents.models import Workspace
 from hours import queries as hours
@@ -70,11 +71,11 @@ class LivePage(WorkflowPages):
     def _workspace(self, request: HttpRequest) -> Workspace:
         """That of the workflow, the chosen one, or the only one."""
         rows = workspaces(request)
-        wanted, workflow = request.POST.get("workspace", ""), request.POST.get("workflow", "")
-        if workflow.isdigit():
+        wanted, workflow = (whole_number(request.POST.get(name, "")) for name in ("workspace", "workflow"))
+        if workflow is not None:
             found: Workspace | None = rows.filter(workflows__pk=workflow).first()
         else:
-            found = rows.filter(pk=wanted).first() if wanted.isdigit() else rows.first()
+            found = rows.first() if wanted is None else rows.filter(pk=wanted).first()
         if found is None or not self.has_view_permission(request):
             raise Http404
         return found
@@ -89,10 +90,10 @@ def _posted(request: HttpRequest) -> tuple[editor.Row, str]:
 
 
 def _timeout(request: HttpRequest, workspace: Workspace) -> int:
-    given, workflow = request.POST.get("timeout", ""), request.POST.get("workflow", "")
-    if workflow.isdigit():
+    given, workflow = (whole_number(request.POST.get(name, "")) for name in ("timeout", "workflow"))
+    if workflow is not None:
         return Workflow.objects.get(workspace=workspace, pk=workflow).task_reservation_timeout
-    return int(given) if given.isdigit() and len(given) < 7 else DEFAULT_RESERVATION_TIMEOUT
+    return DEFAULT_RESERVATION_TIMEOUT if given is None else given
 
 
 def _by_row(warnings: list[checks.Warning], rows: editor.Row) -> dict[str, str]:

@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin_base import actor, display, told
+from accounts.admin_base import actor, display, told, whole_number
 from agents.admin_base import WorkspacePage, workspaces
 from agents.models import Workspace
 from kernel.actor import Actor
@@ -87,8 +87,8 @@ class QueueAdmin(WhyPages, WorkspacePage):
     def match(self, request: HttpRequest) -> HttpResponse:
         """A fragment: who matches ``?expression=`` in the workspace (or the only one), or where it is wrong."""
         rows = workspaces(request)
-        wanted = request.GET.get("workspace", "")
-        chosen = rows.filter(pk=wanted).first() if wanted.isdigit() else rows.first()
+        wanted = whole_number(request.GET.get("workspace", ""))
+        chosen = rows.first() if wanted is None else rows.filter(pk=wanted).first()
         if not self.has_view_permission(request) or chosen is None:
             return HttpResponse(status=404)
         return HttpResponse(_fragment(request.GET.get("expression", ""), chosen))

@@ -24,6 +24,7 @@ from accounts.admin_base import (
     actor,
     column,
     display,
+    whole_number,
 )
 from kernel import clock
 from routing.actions.replays import cancel_replay, log_begins, start_replay
@@ -125,9 +126,9 @@ class ReplayAdmin(ModelAdmin):
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """The last day, as far as the log reaches, against the draft where there is one."""
         now = clock.now().replace(second=0, microsecond=0)
-        asked = request.GET.get("workflow", "")
+        asked = whole_number(request.GET.get("workflow", ""))
         rows = self.admin_site.get_model_admin(Workflow).get_queryset(request)
-        workflow = rows.filter(pk=asked).first() if asked.isdigit() else rows.order_by("pk").first()
+        workflow = rows.order_by("pk").first() if asked is None else rows.filter(pk=asked).first()
         drafted = Draft.objects.filter(workflow=workflow).exists() if workflow else False
         begins = log_begins(workflow.workspace) if workflow else None
         return {

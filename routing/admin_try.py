@@ -10,7 +10,7 @@ from django.db.models.functions import Cast
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin_base import NEUTRAL, MonoTextarea, SelectWidget, TextInputWidget, action
+from accounts.admin_base import NEUTRAL, MonoTextarea, SelectWidget, TextInputWidget, action, whole_number
 from agents.forms import JsonField
 from agents.models import TaskChannel
 from kernel import sids
@@ -122,7 +122,7 @@ def _named_task(workflow: Workflow, sid: str) -> Task | None:
 def _recent(workflow: Workflow, asked: Mapping[str, str]) -> dict[str, Any]:
     """One page of the last tasks, or of those among the last 5,000 in which the words stand."""
     words = asked.get("q", "").strip()[:100]
-    number = int(asked["p"]) if asked.get("p", "").isdigit() and len(asked["p"]) < 5 else 0
+    number = min(whole_number(asked.get("p", "")) or 0, LOOKED_THROUGH)
     rows = _found(workflow, words)
     start = number * TASKS_A_PAGE
     page = list(rows[start : start + TASKS_A_PAGE + 1])

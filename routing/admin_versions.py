@@ -7,7 +7,7 @@ from django.urls import path
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin_base import NEUTRAL, Question, action, actor
+from accounts.admin_base import NEUTRAL, Question, action, actor, whole_number
 from routing import differences
 from routing.actions import drafts
 from routing.admin_pages import latest_version, people
@@ -35,10 +35,10 @@ class VersionPages(ReviewPages):
     @action(description=_("Versions"), icon="layers", permissions=["versions"], url_path="versions", variant=NEUTRAL)
     def versions(self, request: HttpRequest, object_id: str) -> HttpResponse:
         workflow = self.row(request, object_id)
-        before = request.GET.get("before", "")
+        before = whole_number(request.GET.get("before", ""))
         rows = workflow.versions.order_by("-number")
-        if before.isdigit():
-            rows = rows.filter(number__lt=int(before))
+        if before is not None:
+            rows = rows.filter(number__lt=before)
         shown = list(rows[: VERSIONS_A_PAGE + 1])
         names = people(version.actor_sid for version in shown)
         lines = [
