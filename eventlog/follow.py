@@ -45,10 +45,11 @@ class Follower:
         self.behind = False
 
     def read(self) -> list[News]:
-        """What was committed since, or a batch of it: then ``behind`` is true."""
+        """What was committed since, or a part of it: then ``behind`` is true, and newer may stand before older."""
         self._forget()
         found = self._reading.read(self._position, self._last, self._gaps.keys())
-        self.behind = len(found) >= BATCH
+        numbered = sum(each.position is not None for each in found)
+        self.behind = max(numbered, len(found) - numbered) >= BATCH
         news = [each for each in found if each.id not in self._heard]
         missed = [each.id for each in news if each.position is not None]
         if missed:

@@ -6,7 +6,7 @@ again, a refused write does the same, and a router that lost its lease writes no
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import structlog
@@ -36,7 +36,11 @@ class Router(Service):
         self.routers: dict[str, WorkspaceRouter] = {}
 
     def step(self) -> bool:
-        """Follow the log by one batch and decide once for each workspace; True when there may be more at once."""
+        """Follow the log by one batch and, when that was all, decide once for each workspace.
+
+        With a part of the news alone a task could be offered before one that stands ahead of it. True when there may be
+        more at once.
+        """
         self._find_workspaces()
         held = [router for router in self.routers.values() if router.holds()]
         if not held:
@@ -44,10 +48,17 @@ class Router(Service):
             return False
         if self._log is None:
             self._log = Follower(prefix="WR", fields=["worker_sid", "task.sid"])
-        news = self._sorted(self._log.read())
         now = self._clock.now()
-        worked = [self._step_one(router, news.get(router.sid, ()), self._log, now=now) for router in held]
-        return self._log.behind or any(worked)
+        ready = [router for router in held if self._one(router, WorkspaceRouter.prepare, now=now)]
+        news = self._sorted(self._log.read())
+        for router in ready:
+            router.note(news.get(router.sid, ()))
+        if self._log.behind:
+            return True
+        worked = [self._one(router, WorkspaceRouter.step, now=now) for router in ready]
+        for router in ready:
+            self._log.pass_over(router.take_own_events())
+        return any(worked)
 
     def rest(self) -> float:
         due = [at for router in self.routers.values() if (at := router.next_due()) is not None]
@@ -57,17 +68,15 @@ class Router(Service):
         for router in self.routers.values():
             router.close()
 
-    def _step_one(self, router: WorkspaceRouter, news: Iterable[News], log: Follower, *, now: float) -> bool:
+    def _one(self, router: WorkspaceRouter, do: Callable[..., bool], *, now: float) -> bool:
         """One workspace that cannot be routed must not hold up the others; a database that is gone holds up all."""
         try:
-            written = router.step(news, now=now)
+            return do(router, now=now)
         except Error:
             raise
         except Exception:
             logger.exception("workspace could not be routed", workspace=router.sid)
             return False
-        log.pass_over(router.take_own_events())
-        return written
 
     def _sorted(self, news: Sequence[News]) -> dict[str, list[News]]:
         found: dict[str, list[News]] = defaultdict(list)

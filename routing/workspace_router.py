@@ -2,7 +2,8 @@
 
 import gc
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Final
 
@@ -50,24 +51,31 @@ class WorkspaceRouter:
             self.board = None
         return bool(self.lease.fence)
 
-    def step(self, news: Iterable[News], *, now: float) -> bool:
+    def prepare(self, *, now: float) -> bool:
+        """Have a board, before the news that it is to learn of is read; True when there is one."""
+        with self._giving_up():
+            if self.board is None or self._fence != self.lease.fence or self._stale.everything:
+                self._fence = self.lease.fence
+                self._stale = Stale()
+                self.board = self._build(now)
+        return self.board is not None
+
+    def note(self, news: Iterable[News]) -> None:
+        """What the board has to read again before the next decision."""
+        for each in news:
+            self._stale.note(each)
+
+    def step(self, *, now: float) -> bool:
         """One decision; True when something was written or refused, so that another may follow."""
-        try:
-            board = self._board(now)
-            for each in news:
-                self._stale.note(each)
-            self._stale.read_again(board, self._reader, self._pk, now=now)
-            decision = decide(board, now, limit=OFFERS_PER_TRANSACTION[connection.vendor])
+        if self.board is None or self._stale.everything:
+            return True
+        decision = None
+        with self._giving_up():
+            self._stale.read_again(self.board, self._reader, self._pk, now=now)
+            decision = decide(self.board, now, limit=OFFERS_PER_TRANSACTION[connection.vendor])
             if decision:
-                self._write(decision, board, now)
-        except LostLease:
-            logger.warning("router lost its lease", workspace=self.sid)
-            self._stand_by()
-            return False
-        except Exception:
-            self._stand_by()  # What was half read, or may have been written, is not worth keeping.
-            raise
-        return bool(decision)
+                self._write(decision, self.board, now)
+        return bool(decision) and self.board is not None
 
     def next_due(self) -> float | None:
         """When there will be something to decide though nothing happens."""
@@ -86,16 +94,21 @@ class WorkspaceRouter:
 
     # --- the board ---
 
+    @contextmanager
+    def _giving_up(self) -> Iterator[None]:
+        """What was half read, or may have been written, is not worth keeping."""
+        try:
+            yield
+        except LostLease:
+            logger.warning("router lost its lease", workspace=self.sid)
+            self._stand_by()
+        except Exception:
+            self._stand_by()
+            raise
+
     def _stand_by(self) -> None:
         self.board = None
         self._try_at = time.monotonic() + STANDBY_SECONDS
-
-    def _board(self, now: float) -> Board:
-        if self.board is None or self._fence != self.lease.fence or self._stale.everything:
-            self._fence = self.lease.fence
-            self._stale = Stale()
-            self.board = self._build(now)
-        return self.board
 
     def _build(self, now: float) -> Board:
         workspace = Workspace.objects.get(pk=self._pk)
