@@ -36,13 +36,14 @@ TITLES: Final[Mapping[str, Promise]] = {
     "f": _("without a free slot"),
     "c": _("switched off for the channel"),
     "a": _("away"),
-    "x": _("hands it over"),
-    "k": _("not the agent it is for"),
-    "t": _("do not fit the step"),
-    "s": _("lack a skill"),
+    "x": _("handing it over"),
+    "k": _("not who it is for"),
+    "t": _("not fit for the step"),
+    "s": _("without a skill that it needs"),
     "q": _("not in the queue"),
     "-": _("gone"),
 }
+"""Words that read well behind any number of workers, and behind none."""
 
 HINTS: Final[Mapping[Hint, Promise]] = {
     "missing": _("There is no such value."),
@@ -162,10 +163,18 @@ def waiting(found: Waiting) -> str:
 
 def served(channel: Channel) -> str:
     """Who could take what waits in a queue on one channel, in a sentence."""
-    free = channel.counts.get("o", 0)
-    return _nobody(channel.counts, never=channel.never) or ngettext(
-        "%(free)d agent is free for it.", "%(free)d agents are free for it.", free
-    ) % {"free": free}
+    free = channel.free or channel.counts.get("o", 0)
+    if channel.free:
+        words = ngettext("%(free)d agent is free for it.", "%(free)d agents are free for it.", free)
+    elif free:
+        words = ngettext(
+            "%(free)d agent is free, but not for what waits first.",
+            "%(free)d agents are free, but not for what waits first.",
+            free,
+        )
+    else:
+        return _nobody(channel.counts, never=channel.never)
+    return words % {"free": free}
 
 
 def _nobody(counts: Mapping[str, int], *, never: bool) -> str:

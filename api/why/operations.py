@@ -133,7 +133,9 @@ _WHY_TASK_QUEUE = {
     "target_workers": "skills HAS 'billing'",
     "date": _AT,
     "waiting": 1,
-    "task_channels": [{"task_channel": "chat", "waiting": 1, "oldest": _AT, "never": False, "reasons": _REASONS}],
+    "task_channels": [
+        {"task_channel": "chat", "waiting": 1, "oldest": _AT, "free": 0, "never": False, "reasons": _REASONS}
+    ],
     "tasks": [_TASK],
     "task_channel": "chat",
     "workers": [_WORKER],

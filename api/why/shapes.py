@@ -204,6 +204,7 @@ class ChannelShareSerializer(Shape):
     task_channel = serializers.CharField()
     waiting = serializers.IntegerField()
     oldest = serializers.DateTimeField(allow_null=True)
+    free = serializers.IntegerField(help_text="workers who could take one of the tasks that come first")
     never = serializers.BooleanField(help_text="nobody could ever serve it")
     reasons = ReasonCountSerializer(many=True)
 

@@ -40,6 +40,7 @@ class Demand:
     def __init__(self, task: TaskFacts, queue: QueueFacts | None, *, now: float) -> None:
         self.task = task
         self.queue = queue or QueueFacts(task.queue, None)
+        self.now = now
         self.judge = Judge(task, self.queue, now=now)
 
     @property

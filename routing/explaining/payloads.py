@@ -245,6 +245,7 @@ def _channel_share(channel: Channel) -> Payload:
         "task_channel": channel.name,
         "waiting": channel.waiting,
         "oldest": clock.iso(channel.oldest),
+        "free": channel.free,
         "never": channel.never,
         "reasons": _reasons(channel.counts),
     }

@@ -23,12 +23,12 @@ def table(report: dict[str, Any]) -> str:
 
 
 def _lines(report: dict[str, Any]) -> Iterator[str]:
-    yield f"{report['tasks']} tasks, {report['workflow_tasks']} of them by this workflow."
+    yield f"Tasks: {report['tasks']}, of them by this workflow: {report['workflow_tasks']}."
     yield ""
     yield from _columns(_queue_rows(report))
     yield ""
     moved = report["moved"]
-    yield f"{moved['count']} tasks would have gone to another queue."
+    yield f"Tasks that would have gone to another queue: {moved['count']}."
     for flow in moved["flows"][:_MOVES]:
         yield f"  {flow['count']:>6}  {flow['from'] or '-'} -> {flow['to'] or '-'}"
     agents = report["agents"]

@@ -176,6 +176,17 @@ def test_a_queue_says_what_waits_and_who_could_serve_it(home: House, bo: Client)
     assert "Served next" in told
 
 
+def test_a_queue_says_when_those_who_are_free_are_not_free_for_what_waits(home: House, bo: Client) -> None:
+    available(home, "Ada")
+    task = support_task(home, required_skills=["licence"])
+    assert task.task_queue is not None
+
+    told = page(bo, "routing_taskqueue", task.task_queue)
+
+    assert "1 agent is free, but not for what waits first." in told
+    assert "free for it" not in told
+
+
 def test_the_workers_of_a_queue_are_judged_for_the_chosen_channel(home: House, bo: Client) -> None:
     available(home, "Ada")
     voice = WorkerChannel.objects.get(worker=home.workers["Ada"], task_channel__unique_name="voice")

@@ -431,11 +431,23 @@ def test_what_waits_in_a_queue_and_who_could_serve_it(home, support):
     story = explaining.queue(support.sid, actor=SYSTEM)
 
     assert (story.waiting, story.head) == (3, (urgent, early, late))
-    assert [(channel.name, channel.waiting, channel.counts, channel.never) for channel in story.channels] == [
-        ("default", 2, {"o": 1, "a": 1, "q": 1}, False),
-        ("voice", 1, {"o": 1, "a": 1, "q": 1}, False),
+    assert [(each.name, each.waiting, each.counts, each.free, each.never) for each in story.channels] == [
+        ("default", 2, {"o": 1, "a": 1, "q": 1}, 1, False),
+        ("voice", 1, {"o": 1, "a": 1, "q": 1}, 1, False),
     ]
     assert (story.channel, told(story)) == ("default", [("o", "Ada"), ("a", "Ben"), ("q", "Bo")])
+
+
+def test_those_who_are_free_may_lack_what_each_waiting_task_asks(home, support):
+    available(home, "Ada")
+    make_task(home.workspace, support, required_skills=["licence"])
+
+    (default,) = explaining.queue(support.sid, actor=SYSTEM).channels
+    make_task(home.workspace, support)
+    (then,) = explaining.queue(support.sid, actor=SYSTEM).channels
+
+    assert (default.counts["o"], default.free) == (1, 0)
+    assert then.free == 1
 
 
 def test_the_newest_comes_first_where_the_queue_says_so(home):
