@@ -4,10 +4,13 @@ import json
 from typing import Any, Final
 
 from django import forms
+from django.forms.fields import InvalidJSONInput
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin_base import ModelForm, MonoTextarea, TextInputWidget
+from accounts.admin_base import ModelForm, MonoTextarea, TextInputWidget, told
+from agents.actions.checks import check_storable
 from agents.models import Worker
+from kernel.errors import DomainError
 
 TAGS: Final = ("skills", "languages")
 
@@ -59,7 +62,18 @@ class JsonField(forms.JSONField):
                     _("Line %(line)d, column %(column)d: this is not JSON (%(problem)s)."),
                     params={"line": error.lineno, "column": error.colno, "problem": error.msg},
                 ) from error
-        return super().to_python(value)
+            except (RecursionError, ValueError) as error:
+                raise forms.ValidationError(_("This is not JSON that we can read.")) from error
+        found = super().to_python(value)
+        try:
+            check_storable(found, field="")
+        except DomainError as error:
+            raise forms.ValidationError(told(error)) from error
+        return found
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """Shown again as it was typed."""
+        return None if data is None else InvalidJSONInput(data)
 
     def prepare_value(self, value: Any) -> Any:
         return (

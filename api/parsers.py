@@ -1,8 +1,7 @@
 """JSON that can be stored: RFC 8259 in UTF-8, of a sane depth, without what a database refuses."""
 
 import json
-import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import IO, Any
 
 from rest_framework.exceptions import ParseError
@@ -11,10 +10,10 @@ from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
-from kernel.errors import Invalid, TooLarge
+from kernel import storable
+from kernel.errors import TooLarge
 
 BODY_BYTES = 1024 * 1024
-DEPTH = 20
 
 
 class JSONParser(BaseParser):
@@ -30,42 +29,8 @@ class JSONParser(BaseParser):
             value = json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant)
         except (ValueError, RecursionError) as error:
             raise ParseError(_place(error)) from error
-        check(value)
+        storable.check(value)
         return value
-
-
-def check(value: Any) -> None:
-    """Raise ``Invalid``, with the path as field, for text and numbers that no database takes, and for absurd depth."""
-    waiting = [("", 0, value)]
-    while waiting:
-        path, depth, item = waiting.pop()
-        if depth > DEPTH:
-            raise Invalid("This is nested deeper than %(depth)d levels.", field=path[:64], params={"depth": DEPTH})
-        if isinstance(item, float) and not math.isfinite(item):
-            raise Invalid("This number is too large.", field=path[:64])
-        if isinstance(item, str):
-            _check_text(item, path=path)
-        waiting.extend((inner, depth + 1, part) for inner, part in _parts(item, path=path))
-
-
-def _parts(item: Any, *, path: str) -> Iterator[tuple[str, Any]]:
-    start = f"{path}." if path else ""
-    if isinstance(item, dict):
-        for name, part in item.items():
-            _check_text(name, path=path)
-            yield f"{start}{name}", part
-    elif isinstance(item, list):
-        for index, part in enumerate(item):
-            yield f"{start}{index}", part
-
-
-def _check_text(text: str, *, path: str) -> None:
-    if "\0" in text:
-        raise Invalid("The character U+0000 cannot be stored; leave it out.", field=path[:64])
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise Invalid("Half a surrogate pair is no text; leave it out.", field=path[:64]) from error
 
 
 def _refuse_constant(name: str) -> None:

@@ -13,7 +13,7 @@ from django.db.models import F, ProtectedError
 from django.utils.translation import gettext_lazy as _
 
 from agents.models import MAX_CAPACITY, Activity, Workspace
-from kernel import clock
+from kernel import clock, storable
 from kernel.errors import Conflict, Invalid, NotFound
 
 MAX_NAME: Final = 64
@@ -51,9 +51,19 @@ def json_object(attributes: Mapping[str, Any], *, limit: int) -> dict[str, Any]:
         length = len(json.dumps(attributes, ensure_ascii=False))
     except (TypeError, ValueError) as error:
         raise Invalid("Attributes are a JSON object.", field="attributes") from error
+    check_storable(attributes, field="attributes")
     if length > limit:
         raise Invalid("Attributes take at most %(limit)d characters.", field="attributes", params={"limit": limit})
     return attributes
+
+
+def check_storable(document: Any, *, field: str) -> None:
+    """Raises Invalid with ``field`` for what no database takes."""
+    try:
+        storable.check(document)
+    except Invalid as error:
+        error.field = field
+        raise
 
 
 def checked_capacity(capacity: int) -> int:

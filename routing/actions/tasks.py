@@ -11,6 +11,7 @@ from django.db.models import F, ProtectedError
 from accounts import policy
 from agents import queries as agents_queries
 from agents.actions import Slots
+from agents.actions.checks import check_storable
 from agents.models import TaskChannel, Workspace
 from eventlog.dbclock import database_now
 from kernel import clock
@@ -209,6 +210,7 @@ def json_document(document: Mapping[str, Any], *, field: str = "attributes") -> 
         length = len(json.dumps(document, ensure_ascii=False))
     except (TypeError, ValueError) as error:
         raise Invalid("Attributes are a JSON object.", field=field) from error
+    check_storable(document, field=field)
     if length > MAX_ATTRIBUTES:
         raise Invalid("Attributes take at most %(limit)d characters.", field=field, params={"limit": MAX_ATTRIBUTES})
     return document

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any, Final, NoReturn
 
+from kernel import storable
 from kernel.errors import Invalid
 from routing.core import calendars as business_hours
 from routing.core.expressions import Expression, ExpressionError, parse, parse_target
@@ -96,7 +97,17 @@ def _load(text: str) -> Mapping[str, Any]:
         ) from None
     except (RecursionError, ValueError):
         raise ConfigurationError("This is not JSON that we can read.", path="") from None
+    _check_texts(text, root)
     return _mapping(root, "")
+
+
+def _check_texts(text: str, root: Any) -> None:
+    """An offer keeps what the rule said, and nothing could be offered by one that no database takes."""
+    try:
+        storable.check_text(text)
+        storable.check(root)
+    except Invalid as error:
+        raise ConfigurationError(error.message, path="", **error.params) from None
 
 
 def _mapping(value: Any, path: str) -> Mapping[str, Any]:

@@ -102,3 +102,18 @@ def test_an_order_is_no_longer_than_an_expression():
         read({"filters": [{"expression": "1==1", "targets": [target]}]})
 
     assert refused.value.path == "task_routing.filters[0].targets[0].order_by"
+
+
+@pytest.mark.parametrize("name", ["\0", "\ud800", [[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]])
+def test_what_no_database_takes_is_refused(name):
+    rule = {"filter_friendly_name": name, "expression": "1==1", "targets": [{"queue": "WQ1"}]}
+
+    with pytest.raises(ConfigurationError):
+        read({"filters": [rule]})
+
+
+def test_half_a_character_is_refused_however_it_is_written():
+    text = '{"task_routing": {"default_filter": {"queue": "WQ1"}}, "note": "\ud800"}'
+
+    with pytest.raises(ConfigurationError):
+        parse_workflow(text, queues=QUEUES)
