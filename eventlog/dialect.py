@@ -14,7 +14,8 @@ _TEXT: Final = {"postgresql": "{}::text", "sqlite": "{}"}
 _ARRAY: Final = {"postgresql": "jsonb_build_array({})", "sqlite": "json_array({})"}
 _ARRAYS: Final = {"postgresql": "jsonb_agg({})::text", "sqlite": "json_group_array({})"}
 
-_PASSING: Final = ("40001", "40P01", "55P03", "57014")
+_LOCK_TIMEOUT: Final = "55P03"
+_PASSING: Final = ("40001", "40P01", _LOCK_TIMEOUT, "57014")
 """Not serializable, deadlock, lock not had in time, statement not done in time."""
 
 Row = tuple[Any, ...]
@@ -105,6 +106,11 @@ def rows(query: str, parameters: Collection[Any] = (), *, binary: bool = False) 
 def is_passing(error: OperationalError) -> bool:
     """Whether the same may go well in a moment: it lost against somebody else, and the database is there."""
     return not _is_postgresql() or getattr(error.__cause__, "sqlstate", None) in _PASSING
+
+
+def is_lock_timeout(error: OperationalError) -> bool:
+    """Whether somebody else held a row for longer than the statement would wait."""
+    return getattr(error.__cause__, "sqlstate", None) == _LOCK_TIMEOUT
 
 
 def _is_postgresql() -> bool:

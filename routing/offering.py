@@ -1,9 +1,10 @@
 """Offers in bulk: one statement of PostgreSQL writes a whole batch, with every guard that the verb `offer` has.
 
 It locks in the order that all verbs keep (task, the workers' channels, the workers, each by number), refuses row by row
-what does not stand any more, and commits with the fence of the router's lease. A row that somebody else holds just now
-is refused as well: a process that was stopped with a lock in its hand must not hold up a whole workspace. What the verb
-writes for one task, this writes for hundreds; ``test_offering`` holds the two equal.
+what does not stand any more, and commits with the fence of the router's lease. It waits for rows that somebody else
+holds just now, since to refuse them would let those behind them pass; but not for long: a process that was stopped with
+a lock in its hand must not hold up a whole workspace. What the verb writes for one task, this writes for hundreds;
+``test_offers`` holds the two equal.
 """
 
 from collections.abc import Sequence
@@ -11,10 +12,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from django.db import connection
+from django.db import OperationalError, connection
 
 from eventlog import doorbell
-from eventlog.dialect import array_of
+from eventlog.dialect import array_of, is_lock_timeout
 from eventlog.leases import Lease
 from kernel import clock, sids
 from routing.judging import Kept
@@ -46,7 +47,8 @@ def offer_together(
 ) -> Outcome:
     """Write what still stands, in this order. Several for one task are one offer to several workers at once.
 
-    Raises LostLease, having written nothing, when another router has the workspace.
+    Not to be called in a transaction, which a wait in vain would end. Raises LostLease, having written nothing, when
+    another router has the workspace.
     """
     parameters: dict[str, Any] = {
         "lease": lease.name,
@@ -69,7 +71,12 @@ def offer_together(
         "verdicts": array_of(f"\\x{each.verdicts.hex()}" for each in kept),
     }
     with connection.cursor() as cursor:
-        cursor.execute(_STATEMENT, parameters)
+        try:
+            cursor.execute(_WAITING, parameters)
+        except OperationalError as error:
+            if not is_lock_timeout(error):
+                raise
+            cursor.execute(_PASSING_OVER, parameters)
         held, turns, in_transfer, events = cursor.fetchone()
     if not held:
         raise lease.lose()
@@ -89,10 +96,14 @@ def _iso(column: str) -> str:
     return f"""to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')"""
 
 
-_STATEMENT: Final = f"""
-WITH lease AS MATERIALIZED (
-    SELECT FROM eventlog_lease WHERE name = %(lease)s AND holder = %(holder)s AND fence = %(fence)s
-    FOR NO KEY UPDATE
+_PATIENCE: Final = "100ms"
+
+_PASSING_OVER: Final = f"""
+WITH patience AS MATERIALIZED (
+    SELECT set_config('lock_timeout', '{_PATIENCE}', true)
+), lease AS MATERIALIZED (
+    SELECT FROM patience, eventlog_lease WHERE name = %(lease)s AND holder = %(holder)s AND fence = %(fence)s
+    FOR NO KEY UPDATE OF eventlog_lease
 ), given AS MATERIALIZED (
     SELECT * FROM unnest(
         %(tasks)s::bigint[], %(versions)s::bigint[], %(workers)s::bigint[], %(away)s::boolean[],
@@ -183,3 +194,5 @@ WITH lease AS MATERIALIZED (
 SELECT EXISTS (SELECT FROM lease), ARRAY(SELECT turn FROM fitting), ARRAY(SELECT id FROM task WHERE in_transfer),
     ARRAY(SELECT id FROM told)
 """  # noqa: S608 - only names of ours are built in
+
+_WAITING: Final = _PASSING_OVER.replace(" SKIP LOCKED", "")

@@ -147,6 +147,18 @@ def test_router_that_wakes_up_late_with_an_old_lease_assigns_nothing(workspace, 
     assert old.router.routers[workspace.sid].lease.fence == 0
 
 
+def test_row_that_somebody_holds_for_long_holds_up_nobody_else(workspace, queue):
+    make_worker(workspace, "Ada", capacity=2)
+    held, free = make_task(workspace, queue), make_task(workspace, queue)
+
+    with routers(1):
+        with transaction.atomic():
+            Task.objects.select_for_update().get(pk=held.pk)
+            wait_until(offers, seconds=PATIENCE_SECONDS, what="the offer of the other task")
+            assert offers() == [free.pk]
+        wait_until(lambda: len(offers()) == 2, seconds=PATIENCE_SECONDS, what="the offer of the task that was held")
+
+
 def test_acceptance_against_the_sweep_of_deadlines_has_one_winner(workspace, queue):
     ada = make_worker(workspace, "Ada", capacity=50)
     for _ in range(8):
