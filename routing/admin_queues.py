@@ -111,7 +111,7 @@ class QueueAdmin(WhyPages, WorkspacePage):
     @display(description=_("Agents (free)"))
     def agents(self, queue: TaskQueue) -> str:
         crew = matching.crew(queue)
-        return f"{len(crew)} ({sum(worker.activity.available for worker in crew)})"
+        return f"{len(crew)} ({sum(worker.available for worker in crew)})"
 
 
 def _fragment(expression: str, workspace: Workspace) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from agents.models import Worker, Workspace
 from kernel.errors import DomainError
-from routing import editor
+from routing import checks, editor
 from routing.core.checks import Patience, Surroundings
 from routing.core.checks.facts import profile
 from routing.core.expressions import Expression, ExpressionError, parse, parse_target
@@ -44,9 +44,11 @@ def match(expression: str, *, workspace: Workspace) -> Match:
     return Match(tuple(crew[:SHOWN]), len(crew), sum(worker.activity.available for worker in crew))
 
 
-def crew(queue: TaskQueue) -> list[Worker]:
-    """The workers of a queue."""
-    return _matching(queue.target_workers, workspace_id=queue.workspace_id)
+def crew(queue: TaskQueue) -> list[WorkerFacts]:
+    """The workers of a queue. Of many queues in a row the workers are read once."""
+    text = queue.target_workers.strip()
+    expression = parse(text) if text else None
+    return [each for each in checks.workers(queue.workspace) if expression and expression(each.attributes)]
 
 
 def _matching(text: str, *, workspace_id: int) -> list[Worker]:

@@ -17,6 +17,8 @@ from routing.core.workflow import Filter, KnownWorker, Order, Target, Workflow
 
 MAX_BYTES: Final = 1_038_576  # https://www.twilio.com/docs/taskrouter/limits
 MAX_INTEGER: Final = 2_147_483_647
+LONG: Final = 16_384
+"""Characters from which on a document is a long one."""
 
 NAME_KEYS: Final = ("filter_friendly_name", "friendly_name")
 """A filter's name: Twilio's console writes the first, its helper libraries the second."""
@@ -71,10 +73,18 @@ def parse_workflow(text: str, *, queues: Container[str], calendars: Container[st
     return workflow
 
 
-@lru_cache(maxsize=512)
 def stored_workflow(text: str) -> Workflow:
     """The workflow of a document that was checked when it was saved."""
+    return _short(text) if len(text) <= LONG else _long(text)
+
+
+def _stored(text: str) -> Workflow:
     return parse_workflow(text, queues=_Everything())
+
+
+# As with expressions: a workflow of a megabyte takes more than a hundred.
+_short: Final = lru_cache(maxsize=512)(_stored)
+_long: Final = lru_cache(maxsize=16)(_stored)
 
 
 class _Everything:

@@ -26,6 +26,8 @@ from routing.core.syntax import (
 
 __all__ = ["ALWAYS", "Expression", "ExpressionError", "is_constant", "lookup", "parse", "parse_target", "reader"]
 
+LONG: Final = 256
+"""Characters from which on an expression is a long one."""
 _MAPPINGS: Final = (dict, Mapping)  # The abstract one alone takes five times as long to ask.
 
 
@@ -50,14 +52,22 @@ class Expression:
         return tuple(dict.fromkeys(ref.path[1:] for ref in self.references if ref.path[0] == root))
 
 
-@lru_cache(maxsize=8192)
 def parse(text: str) -> Expression:
     """The compiled expression; the same text is compiled once.
 
     Raises ExpressionError with line, column and what was expected there.
     """
+    return _short(text) if len(text) <= LONG else _long(text)
+
+
+def _read(text: str) -> Expression:
     tree = read(text)
     return Expression(text, tree, _compile(tree), tuple(_references(tree)))
+
+
+# An expression takes 150 times the memory of its text: of long ones, which anybody may type, few are kept.
+_short: Final = lru_cache(maxsize=8192)(_read)
+_long: Final = lru_cache(maxsize=256)(_read)
 
 
 def parse_target(text: str) -> Expression:

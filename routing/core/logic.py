@@ -5,15 +5,18 @@ into *cases*, of which one must hold; a case is impossible when no value of some
 of it. Values are not guessed: the operators only tell constants, the gaps between them and the kinds of JSON apart.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, wraps
 from itertools import pairwise
-from typing import Any, Final
+from typing import Any, Final, ParamSpec, TypeVar
 
-from routing.core.expressions import Expression
+from routing.core.expressions import LONG, Expression
 from routing.core.operators import OPERATORS
 from routing.core.syntax import Comparison, Condition, Junction, Listed, Literal, Negation, Operand, Reference
+
+P = ParamSpec("P")
+Answer = TypeVar("Answer")
 
 MAX_CASES: Final = 64
 MAX_TRIED: Final = 512
@@ -38,7 +41,24 @@ class Claim:
 Case = frozenset[Claim]
 
 
-@lru_cache(maxsize=4096)
+def _kept(maxsize: int) -> Callable[[Callable[P, Answer]], Callable[P, Answer]]:
+    """As `lru_cache`, of short expressions alone: it holds on to what it was asked of."""
+
+    def keeper(ask: Callable[P, Answer]) -> Callable[P, Answer]:
+        known: Any = lru_cache(maxsize=maxsize)(ask)
+
+        @wraps(ask)
+        def answer(*asked: P.args, **more: P.kwargs) -> Answer:
+            long = any(isinstance(each, Expression) and len(each.text) > LONG for each in asked)
+            found: Answer = ask(*asked, **more) if long else known(*asked, **more)
+            return found
+
+        return answer
+
+    return keeper
+
+
+@_kept(4096)
 def can_hold(expression: Expression) -> bool:
     """False only when no data whatever satisfies the expression.
 
@@ -49,7 +69,7 @@ def can_hold(expression: Expression) -> bool:
     return _possible_cases(expression, True) != []
 
 
-@lru_cache(maxsize=4096)
+@_kept(4096)
 def always_holds(expression: Expression) -> bool:
     """True only when all data satisfy the expression.
 
@@ -60,7 +80,7 @@ def always_holds(expression: Expression) -> bool:
     return _possible_cases(expression, False) == []
 
 
-@lru_cache(maxsize=65536)
+@_kept(65536)
 def implies(one: Expression, other: Expression) -> bool:
     """True only when whatever satisfies ``one`` satisfies ``other`` as well.
 
@@ -73,7 +93,7 @@ def implies(one: Expression, other: Expression) -> bool:
     return says_the_same(one, other) or _both(one, other, False) == []
 
 
-@lru_cache(maxsize=65536)
+@_kept(65536)
 def can_hold_together(one: Expression, other: Expression) -> bool:
     """False only when nothing satisfies both."""
     return _both(one, other, True) != []
@@ -109,7 +129,7 @@ def _both(one: Expression, other: Expression, holds: bool) -> list[Case] | None:
     return _all_of([_possible_cases(one, True), _possible_cases(other, holds)])
 
 
-@lru_cache(maxsize=2048)
+@_kept(2048)
 def _possible_cases(expression: Expression, holds: bool) -> list[Case] | None:
     return _cases(expression.tree, holds)
 

@@ -8,7 +8,7 @@ from kernel.errors import Invalid
 from routing import actions
 from routing.tests.office import page, queue, sales_first, workflow
 from tests.office import enter
-from tests.people import full_house
+from tests.people import available, full_house
 
 pytestmark = pytest.mark.django_db
 
@@ -58,3 +58,18 @@ def test_attributes_that_no_database_takes_are_refused_by_the_verbs(attributes):
         actions.create_task(home.workspace, attributes=attributes, workflow=drawn, actor=SYSTEM)
     with pytest.raises(Invalid):
         agents.update_worker(home.workers["Ada"], attributes=attributes, actor=SYSTEM)
+
+
+def test_the_list_of_queues_reads_the_workers_once(django_assert_max_num_queries):
+    home = full_house()
+    available(home, "Ada")
+    for number in range(12):
+        queue(home, f"Queue {number}", "skills HAS 'support'")
+    bo = enter(home, "Bo")
+
+    with django_assert_max_num_queries(1000) as asked:
+        shown = bo.get("/admin/routing/taskqueue/").content.decode()
+
+    of_workers = [each["sql"] for each in asked if 'FROM "agents_worker"' in each["sql"] and "SUM(" not in each["sql"]]
+    assert len(of_workers) <= 3
+    assert shown.count("2 (1)") == 12

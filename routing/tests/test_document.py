@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from routing.core.document import ConfigurationError, parse_workflow
+from routing.core import document
+from routing.core.document import ConfigurationError, parse_workflow, stored_workflow
 
 QUEUES = {"WQ1", "WQ2"}
 
@@ -110,6 +111,15 @@ def test_what_no_database_takes_is_refused(name):
 
     with pytest.raises(ConfigurationError):
         read({"filters": [rule]})
+
+
+def test_of_long_documents_few_are_kept():
+    for number in range(20):
+        stored_workflow(
+            json.dumps({"task_routing": {"default_filter": {"queue": "WQ1"}}, "note": "x" * 20_000 + str(number)})
+        )
+
+    assert document._long.cache_info().currsize == 16
 
 
 def test_half_a_character_is_refused_however_it_is_written():

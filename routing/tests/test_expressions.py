@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from routing.core import expressions
 from routing.core.expressions import ExpressionError, parse, parse_target
 from routing.core.syntax import read, read_path
 from routing.tests import generated, interpreter
@@ -359,11 +360,19 @@ def test_same_text_is_compiled_once():
 
 def test_expressions_of_the_same_text_are_equal():
     once = parse("level == 43")
-    parse.cache_clear()
+    expressions._short.cache_clear()
 
     assert once == parse("level == 43")
     assert hash(once) == hash(parse("level == 43"))
     assert once != parse("level == 44")
+
+
+def test_of_long_expressions_few_are_kept():
+    for number in range(300):
+        parse(" OR ".join([f"level == {number}"] * 50))
+
+    assert expressions._long.cache_info().currsize == 256
+    assert expressions._short.cache_info().maxsize > 4096
 
 
 def test_target_names_must_be_prefixed():

@@ -189,3 +189,16 @@ def test_a_case_with_very_many_claims_is_taken_for_possible_without_a_look(monke
     monkeypatch.setattr(logic, "_fits", lambda claims: fits(claims) if len(claims) < 90 else pytest.fail("looked at"))
 
     assert can_hold(parse(" AND ".join(f"a CONTAINS '{number}'" for number in range(100))))
+
+
+def test_long_expressions_are_not_held_on_to(monkeypatch):
+    looked_at = []
+    look = logic._cases
+    monkeypatch.setattr(logic, "_cases", lambda *asked: looked_at.append(asked) or look(*asked))
+    short, long = parse("held == 1"), parse(" OR ".join(["held == 2"] * 50))
+
+    for expression in (short, short, long, long):
+        assert can_hold(expression)
+
+    assert len([asked for asked in looked_at if asked[0] is short.tree]) == 1
+    assert len([asked for asked in looked_at if asked[0] is long.tree]) == 2
