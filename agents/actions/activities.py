@@ -59,6 +59,5 @@ def _refuse_needed(activity: Activity, workspace: Workspace) -> None:
         raise Conflict("New workers begin with this activity. Choose another default activity first.")
     if activity.pk == workspace.timeout_activity_id:
         raise Conflict("Whoever lets an offer time out gets this activity. Choose another timeout activity first.")
-    workers = activity.workers.count()
-    if workers:
-        raise Conflict("%(count)d workers are in this activity.", params={"count": workers})
+    if activity.workers.exists():
+        raise Conflict("There are workers in this activity.")

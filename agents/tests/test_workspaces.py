@@ -186,7 +186,7 @@ def test_activity_that_the_workspace_falls_back_on_stays(workspace, role):
 
 def test_activity_with_workers_stays(workspace):
     ada = make_worker(workspace, "Ada", doing="Break")
-    with pytest.raises(Conflict, match="1 workers"):
+    with pytest.raises(Conflict, match="There are workers in this activity"):
         actions.delete_activity(activity(workspace, "Break"), actor=SYSTEM)
 
     actions.set_activity(ada, activity=activity(workspace, "Available"), actor=SYSTEM)
