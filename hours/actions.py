@@ -7,7 +7,7 @@ from typing import Any, Final
 from django.db import IntegrityError, transaction
 
 from accounts import policy
-from agents.actions.checks import write
+from agents.actions.checks import locked_workspace, named, taken, write
 from agents.models import Workspace
 from eventlog.record import record
 from hours import queries
@@ -18,7 +18,6 @@ from hours.payloads import calendar_payload
 from kernel.actor import Actor
 from kernel.errors import Conflict, Invalid
 
-MAX_NAME: Final = 64
 # What an expression may call something; its keywords are no names.
 _NAME: Final = re.compile(r"(?!(?:and|or|not|in|has|contains|true|false|null)$)[A-Za-z_][A-Za-z0-9_]{0,63}", re.I)
 
@@ -34,7 +33,7 @@ def create_calendar(
     _require(workspace, actor)
     fields = {
         "unique_name": _unique_name(unique_name),
-        "friendly_name": _friendly_name(friendly_name),
+        "friendly_name": named(friendly_name),
         "definition": _definition(definition),
     }
     try:
@@ -42,7 +41,7 @@ def create_calendar(
             calendar = Calendar.objects.create(workspace=workspace, **fields)
             _note("calendar.created", calendar, actor=actor)
     except IntegrityError as error:
-        raise _taken(unique_name) from error
+        raise taken(unique_name, field="unique_name") from error
     return calendar
 
 
@@ -62,7 +61,7 @@ def update_calendar(
     _require(calendar.workspace, actor)
     fields: dict[str, Any] = {}
     if friendly_name is not None:
-        fields["friendly_name"] = _friendly_name(friendly_name)
+        fields["friendly_name"] = named(friendly_name)
     if definition is not None:
         fields["definition"] = _definition(definition)
     if unique_name is not None and unique_name.strip() != calendar.unique_name:
@@ -75,7 +74,7 @@ def update_calendar(
             if previous:
                 _note("calendar.updated", calendar, actor=actor, previous=_told(previous, calendar))
     except IntegrityError as error:
-        raise _taken(fields["unique_name"]) from error
+        raise taken(fields["unique_name"], field="unique_name") from error
     return calendar
 
 
@@ -94,7 +93,7 @@ def _require(workspace: Workspace, actor: Actor) -> None:
 
 def _refuse_while_used(calendar: Calendar, *, field: str | None = None) -> None:
     """Under the lock that every change of the workspace's configuration takes, so that no reference comes meanwhile."""
-    Workspace.objects.select_for_update(no_key=True).get(pk=calendar.workspace_id)
+    locked_workspace(calendar.workspace)
     user = queries.user_of(calendar)
     if user:
         raise Conflict("%(name)s refers to this calendar.", field=field, params={"name": user})
@@ -110,19 +109,8 @@ def _unique_name(text: str) -> str:
     return name
 
 
-def _friendly_name(text: str) -> str:
-    name = text.strip()
-    if not 0 < len(name) <= MAX_NAME:
-        raise Invalid("Give a name of 1 to %(limit)d characters.", field="friendly_name", params={"limit": MAX_NAME})
-    return name
-
-
 def _definition(document: Mapping[str, Any]) -> CalendarDocument:
     return written(read(document))
-
-
-def _taken(name: str) -> Conflict:
-    return Conflict("The name %(name)s is taken.", field="unique_name", params={"name": name})
 
 
 def _told(previous: Mapping[str, Any], calendar: Calendar) -> dict[str, Any]:

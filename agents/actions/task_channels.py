@@ -82,9 +82,9 @@ def delete_task_channel(channel: TaskChannel, *, actor: Actor) -> None:
             crew = _crew(channel.workspace)
             channel.delete()
             _tell_crew(crew, actor=actor)
-    except (ProtectedError, IntegrityError) as error:
-        if isinstance(error, ProtectedError):
-            raise referred_to(error) from error
+    except ProtectedError as error:
+        raise referred_to(error) from error
+    except IntegrityError as error:
         raise Conflict("There are tasks of this channel.") from error
 
 

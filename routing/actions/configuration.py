@@ -1,20 +1,19 @@
 """What the verbs of queues and workflows share. What is saved by them decides the very next task."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from django.utils.translation import gettext
 
 from accounts import policy
-from agents.actions.checks import locked_workspace, write
+from agents.actions.checks import locked_workspace, named, write
+from agents.actions.checks import taken as name_taken
 from agents.models import Workspace
 from hours import queries as hours
 from kernel.actor import Actor
 from kernel.errors import Conflict, Invalid
 from routing.core.document import ConfigurationError, parse_workflow
 from routing.models import TaskQueue, Workflow
-
-MAX_NAME: Final = 64
 
 
 def require_config(workspace: Workspace, actor: Actor) -> None:
@@ -48,14 +47,12 @@ def save(row: TaskQueue | Workflow, fields: Mapping[str, Any]) -> dict[str, Any]
 
 def check_name(row: TaskQueue | Workflow, fields: Mapping[str, Any]) -> None:
     """Raises Invalid."""
-    if not 0 < len(fields.get("friendly_name", row.friendly_name)) <= MAX_NAME:
-        raise Invalid("Give a name of 1 to %(limit)d characters.", field="friendly_name", params={"limit": MAX_NAME})
+    named(fields.get("friendly_name", row.friendly_name))
 
 
 def taken(row: TaskQueue | Workflow, fields: Mapping[str, Any]) -> Conflict:
     """The refusal of a name that another has."""
-    name = fields.get("friendly_name", row.friendly_name)
-    return Conflict("The name %(name)s is taken.", field="friendly_name", params={"name": name})
+    return name_taken(fields.get("friendly_name", row.friendly_name))
 
 
 def check_document(configuration: str, workspace: Workspace) -> None:
