@@ -85,11 +85,6 @@ def holders(task: Task) -> list[Reservation]:
     return [row for row in standing(task) if row.reservation_status != "pending"]
 
 
-def open_reservation(task: Task) -> Reservation | None:
-    """Whose the task is, or who is asked. Of several, the one who came last."""
-    return max(holders(task) or offers(task), key=lambda row: row.pk, default=None)
-
-
 def transfers() -> QuerySet[Transfer]:
     """Transfers with all that their payload and their access check need."""
     return Transfer.objects.select_related(
@@ -121,6 +116,14 @@ def locked_pending(numbers: list[int]) -> list[Task]:
     """Those of these tasks that are still pending, locked in the order of their numbers until the transaction ends."""
     rows = tasks().filter(pk__in=numbers, assignment_status="pending").order_by("pk")
     return list(rows.select_for_update(of=("self",)))
+
+
+def in_line(queue: TaskQueue) -> QuerySet[Task]:
+    """The tasks that wait in the queue, whoever is next first."""
+    waiting = tasks().filter(task_queue=queue, assignment_status="pending")
+    if queue.task_order == TaskOrder.LIFO:
+        return waiting.order_by("-virtual_start_time", "-pk")
+    return waiting.order_by("-priority", "virtual_start_time", "pk")
 
 
 def position(task: Task) -> int:

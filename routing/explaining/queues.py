@@ -8,13 +8,12 @@ from django.db.models import Count, Min
 
 from eventlog.dbclock import database_now
 from kernel.actor import Actor
-from routing import reading
+from routing import queries, reading
 from routing.core.clauses import rule_of
 from routing.core.explain import Survey, survey
 from routing.core.facts import TaskFacts
 from routing.core.verdicts import Judge
 from routing.explaining import access
-from routing.explaining.lines import in_line
 from routing.explaining.pages import Ask, Page, Person, people
 from routing.explaining.staff import named_channels, optimized, staff
 from routing.models import Task, TaskQueue
@@ -75,7 +74,7 @@ def queue(sid: str, *, actor: Actor, ask: Ask | None = None) -> QueueStory:
         queue=row,
         at=at,
         waiting=sum(count for count, _ in shares.values()),
-        head=tuple(in_line(row)[:HEAD_SHOWN]),
+        head=tuple(queries.in_line(row)[:HEAD_SHOWN]),
         channels=tuple(
             Channel(name, *shares.get(name, (0, None)), found.counts, _free(found, heads.get(name)), found.never)
             for name, found in surveys.items()
@@ -95,7 +94,7 @@ def _shares(row: TaskQueue) -> dict[str, tuple[int, datetime | None]]:
 
 def _head(row: TaskQueue, channel: str) -> list[TaskFacts]:
     """The tasks that come first on the channel."""
-    first = in_line(row).filter(task_channel__unique_name=channel)[:HEAD_SHOWN]
+    first = queries.in_line(row).filter(task_channel__unique_name=channel)[:HEAD_SHOWN]
     return reading.task_facts(row.workspace_id, [task.sid for task in first])
 
 

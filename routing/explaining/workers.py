@@ -17,7 +17,6 @@ from routing.core.facts import QueueFacts, TaskFacts, WorkerFacts
 from routing.core.roster import Candidate
 from routing.core.trace import Clause, why_not
 from routing.explaining import access
-from routing.explaining.lines import in_line
 from routing.explaining.pages import Ask, Page, cut
 from routing.explaining.staff import optimized, staff
 from routing.models import Reservation, Task, TaskQueue
@@ -165,7 +164,7 @@ class _View:
         return next((name for name, is_so in ways if is_so), "soon")
 
     def _head(self, queue: TaskQueue, facts: QueueFacts) -> tuple[TaskShare, ...]:
-        rows = list(in_line(queue)[:HEAD_SHOWN])
+        rows = list(queries.in_line(queue)[:HEAD_SHOWN])
         facts_of = reading.task_facts(self.row.workspace_id, [row.sid for row in rows])
         known = {task.number: task for task in facts_of}
         return tuple(TaskShare(row, self._detail(known[row.pk], facts)) for row in rows if row.pk in known)

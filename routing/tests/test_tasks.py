@@ -480,7 +480,8 @@ def test_open_reservations_are_what_the_worker_has(workspace, queue):
     asked = offered(make_task(workspace, queue), ada)
 
     assert list(queries.open_reservations(ada)) == [held, asked]
-    assert queries.open_reservation(done.task) is None
+    assert queries.standing(done.task) == []
+    assert queries.standing(held.task) == [held]
     with pytest.raises(NotFound):
         queries.reservation("WRx")
     with pytest.raises(NotFound):
