@@ -13,6 +13,7 @@ from kernel.errors import StaleMove
 from routing import queries
 from routing.actions.journal import note_reservation, note_task
 from routing.actions.moves import end_reservation, hold, move_reservation, move_task, settle
+from routing.core.states import RESERVATION
 from routing.models import Reservation, Task
 
 
@@ -47,10 +48,7 @@ def wrap_up_reservation(reservation: Reservation, *, actor: Actor) -> Reservatio
     """
     require_own_or_floor(reservation.worker, actor=actor, missing=reservation.sid)
     with transaction.atomic():
-        hold(reservation.task)
-        reservation.refresh_from_db(fields=["reservation_status", "version"])
-        if reservation.reservation_status != "accepted":
-            move_reservation(reservation, "wrap_up")
+        _hold_for(reservation, "wrap_up")
         _wrap_up(reservation.task, [reservation], actor=actor)
     return reservation
 
@@ -62,12 +60,17 @@ def complete_reservation(reservation: Reservation, *, actor: Actor, reason: str 
     """
     require_own_or_floor(reservation.worker, actor=actor, missing=reservation.sid)
     with transaction.atomic():
-        hold(reservation.task)
-        reservation.refresh_from_db(fields=["reservation_status", "version"])
-        if reservation.reservation_status not in ("accepted", "wrapping"):
-            move_reservation(reservation, "complete")
+        _hold_for(reservation, "complete")
         _complete(reservation.task, [reservation], actor=actor, reason=reason)
     return reservation
+
+
+def _hold_for(reservation: Reservation, verb: str) -> None:
+    """Hold its task. Raises StaleMove unless the reservation, as the table has it now, may make this move."""
+    hold(reservation.task)
+    reservation.refresh_from_db(fields=["reservation_status", "version"])
+    if reservation.reservation_status not in RESERVATION.sources(verb):
+        move_reservation(reservation, verb)  # It refuses, in the words of every such refusal.
 
 
 def _part(task: Task, actor: Actor) -> list[Reservation]:

@@ -11,7 +11,7 @@ from kernel import sids
 from kernel.errors import Invalid
 from routing.core.document import stored_workflow
 from routing.core.workflow import Step, first_step
-from routing.models import TaskQueue, Workflow, WorkflowVersion
+from routing.models import Task, TaskQueue, Workflow, WorkflowVersion
 from routing.scoping import filter_scope
 
 TARGETS: Final = {"WK": "WorkerSid", "WQ": "TaskQueueSid", "WW": "WorkflowSid"}
@@ -70,6 +70,14 @@ def step_columns(step: Step | None, *, created_at: datetime) -> dict[str, Any]:
         "skip_asked": False,
         **priority,
     }
+
+
+def arrival(task: Task, queue: TaskQueue, step: Step, *, now: datetime) -> tuple[dict[str, Any], list[str]]:
+    """The columns of a waiting task that comes to the step and its queue, and the events that tell of a new queue."""
+    columns = step_columns(step, created_at=task.created_at) | {"task_queue": queue}
+    if queue.pk == task.task_queue_id:
+        return columns, []
+    return columns | {"task_queue_entered_at": now}, ["task-queue.moved", "task-queue.entered"]
 
 
 def age_of(created_at: datetime, now: datetime) -> int:

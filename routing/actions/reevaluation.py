@@ -6,7 +6,7 @@ a process dies, and a million tasks hold nobody up.
 """
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Final
 
 from django.db import transaction
 
@@ -16,7 +16,7 @@ from kernel import clock
 from kernel.actor import SYSTEM, Actor
 from routing import queries
 from routing.actions.journal import way_of
-from routing.actions.placing import age_of, step_columns
+from routing.actions.placing import age_of, arrival
 from routing.core.document import stored_workflow
 from routing.core.workflow import Step, first_step
 from routing.models import Task, TaskQueue, WorkflowVersion
@@ -97,18 +97,12 @@ def _enter(tasks: Iterable[Task], version: WorkflowVersion, *, actor: Actor) -> 
 def _put(task: Task, version: WorkflowVersion, step: Step, queue: TaskQueue) -> list[str]:
     """Set the columns of the locked task; returns the events that tell of it."""
     now = clock.now()
-    elsewhere = queue.pk != task.task_queue_id
-    columns: dict[str, Any] = {
-        **step_columns(step, created_at=task.created_at),
-        "workflow_version": version,
-        "task_queue": queue,
-        "updated_at": now,
-        "version": task.version + 1,
-        **({"task_queue_entered_at": now} if elsewhere else {}),
-    }
+    columns, arrived = arrival(task, queue, step, now=now)
     for name, value in columns.items():
         setattr(task, name, value)
-    arrived = ["task-queue.moved", "task-queue.entered"] if elsewhere else []
+    task.workflow_version = version
+    task.updated_at = now
+    task.version += 1
     return ["workflow.entered", "workflow.target-matched", *arrived]
 
 

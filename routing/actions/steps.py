@@ -13,7 +13,7 @@ from kernel.errors import StaleMove
 from routing import queries
 from routing.actions.journal import note_way
 from routing.actions.moves import hold
-from routing.actions.placing import step_columns
+from routing.actions.placing import arrival
 from routing.actions.succession import fail
 from routing.actions.tasks import cancel_task
 from routing.core.workflow import Step
@@ -40,13 +40,10 @@ def advance(task: Task, *, step: Step, cause: Cause = "timeout", actor: Actor = 
     policy.require(actor, "config:write", account_sid=task.workspace.account.sid)
     queue = TaskQueue.objects.get(workspace=task.workspace, sid=step.rule.queue)
     left = task.task_queue.sid if task.task_queue else None
-    fields = step_columns(step, created_at=task.created_at) | {"task_queue": queue}
-    way = [*LEFT[cause], "workflow.target-matched"]
-    if queue.pk != task.task_queue_id:
-        fields["task_queue_entered_at"] = clock.now()
-        way += ["task-queue.moved", "task-queue.entered"]
+    fields, arrived = arrival(task, queue, step, now=clock.now())
     with transaction.atomic():
         _write(task, fields)
+        way = [*LEFT[cause], "workflow.target-matched", *arrived]
         note_way(way, task, actor=actor, about={"left_task_queue_sid": left})
     return task
 

@@ -20,13 +20,7 @@ from routing.actions.configuration import (
 from routing.actions.journal import note_workflow
 from routing.actions.reevaluation import begin_re_evaluation, re_evaluate
 from routing.core.states import TASK_LIVE
-from routing.models import (
-    MAX_RESERVATION_TIMEOUT,
-    Task,
-    Transfer,
-    Workflow,
-    WorkflowVersion,
-)
+from routing.models import MAX_RESERVATION_TIMEOUT, Task, Transfer, Workflow, WorkflowVersion
 
 _BATCHES_AT_ONCE: Final = 2
 
@@ -78,7 +72,7 @@ def save_workflow(
     except IntegrityError as error:
         raise taken(workflow, fields) from error
     if re_evaluate_tasks:
-        any(not re_evaluate(version, actor=actor) for _ in range(_BATCHES_AT_ONCE))
+        _begin_with(version, actor=actor)
     return workflow
 
 
@@ -94,6 +88,13 @@ def delete_workflow(workflow: Workflow, *, actor: Actor) -> None:
             workflow.delete()
     except ProtectedError as error:
         raise referred_to(error) from error
+
+
+def _begin_with(version: WorkflowVersion, *, actor: Actor) -> None:
+    """The first batches at once, so that few tasks need not wait for the pump."""
+    for _ in range(_BATCHES_AT_ONCE):
+        if not re_evaluate(version, actor=actor):
+            return
 
 
 def _newest_version(workflow: Workflow, actor: Actor) -> WorkflowVersion:
