@@ -55,7 +55,7 @@ OFFICE: Final = {
     "worked_holidays": ["Columbus Day", "Veterans Day"],
     "overrides": [
         {"name": "Christmas Eve", "first": "2026-12-24", "yearly": True, "hours": ["09:00-12:00"]},
-        {"name": "Between the years", "first": "2026-12-26", "last": "2026-12-31", "yearly": True, "hours": []},
+        {"name": "Christmas to New Year", "first": "2026-12-26", "last": "2026-12-31", "yearly": True, "hours": []},
     ],
 }
 
