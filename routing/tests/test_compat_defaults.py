@@ -7,24 +7,14 @@ import pytest
 from agents import actions as agents
 from agents import queries as agents_queries
 from agents.models import Worker
-from agents.tests.factories import activity, make_worker, make_workspace
+from agents.tests.factories import activity, make_worker
 from kernel.actor import SYSTEM
 from kernel.errors import Invalid
 from routing import actions, queries
 from routing.models import TaskQueue, Workflow
-from routing.tests.factories import document, make_queue, make_task, make_workflow, offered
+from routing.tests.factories import document, make_task, make_workflow, offered
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def workspace():
-    return make_workspace()
-
-
-@pytest.fixture
-def queue(workspace):
-    return make_queue(workspace)
 
 
 def test_only_one_first_activity_is_for_work(workspace):

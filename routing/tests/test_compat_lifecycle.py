@@ -8,7 +8,7 @@ from django.utils.module_loading import import_string
 
 from agents import actions as agents
 from agents.models import Worker
-from agents.tests.factories import activity, agent, channel_of, make_worker, make_workspace
+from agents.tests.factories import activity, agent, channel_of, make_worker
 from kernel import clock
 from kernel.actor import SYSTEM
 from kernel.errors import StaleMove
@@ -17,16 +17,6 @@ from routing.models import Reservation, Task
 from routing.tests.factories import accepted, make_queue, make_task, offered
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def workspace():
-    return make_workspace()
-
-
-@pytest.fixture
-def queue(workspace):
-    return make_queue(workspace)
 
 
 def status(reservation):

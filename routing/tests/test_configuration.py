@@ -16,16 +16,6 @@ from routing.tests.factories import document, make_queue, make_task, make_workfl
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def workspace():
-    return make_workspace()
-
-
-@pytest.fixture
-def queue(workspace):
-    return make_queue(workspace)
-
-
 def test_queue_is_made_and_changed(workspace):
     boss = supervisor(workspace)
     queue = actions.save_queue(TaskQueue(workspace=workspace), friendly_name=" Billing ", actor=boss)

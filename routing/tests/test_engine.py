@@ -31,16 +31,6 @@ def frozen(monkeypatch):
 
 
 @pytest.fixture
-def workspace():
-    return make_workspace()
-
-
-@pytest.fixture
-def queue(workspace):
-    return make_queue(workspace)
-
-
-@pytest.fixture
 def pump():
     return Pump()
 

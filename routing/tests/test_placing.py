@@ -22,21 +22,6 @@ from routing.tests.factories import accepted, asked, make_queue, make_task, make
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def workspace():
-    return make_workspace()
-
-
-@pytest.fixture
-def queue(workspace):
-    return make_queue(workspace)
-
-
-@pytest.fixture
-def ada(workspace):
-    return make_worker(workspace, "Ada")
-
-
 def told(task, before=0):
     rows = Event.objects.filter(subject_sid=task.sid, pk__gt=before).order_by("pk")
     return list(rows.values_list("type", flat=True))

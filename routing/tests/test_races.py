@@ -7,28 +7,18 @@ import pytest
 from django.db import connection
 
 from agents import actions as agents
-from agents.tests.factories import activity, agent, load_of, make_worker, make_workspace
+from agents.tests.factories import activity, agent, load_of, make_worker
 from eventlog.models import Event
 from kernel.actor import SYSTEM
 from kernel.errors import StaleMove
 from routing import actions, queries
 from routing.core.states import RESERVATION_OPEN
 from routing.models import Reservation, Task
-from routing.tests.factories import make_queue, make_task, offered
+from routing.tests.factories import make_task, offered
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 ROUNDS = 8
-
-
-@pytest.fixture
-def workspace():
-    return make_workspace()
-
-
-@pytest.fixture
-def queue(workspace):
-    return make_queue(workspace)
 
 
 def race(*runners):

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from agents.tests.factories import make_worker, make_workspace
+from agents.tests.factories import make_worker
 from eventlog.models import Event
 from kernel import clock
 from kernel.actor import SYSTEM
@@ -15,16 +15,6 @@ from routing.models import Task, WorkflowVersion
 from routing.tests.factories import document, make_queue, make_task, make_workflow, offered
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def workspace():
-    return make_workspace()
-
-
-@pytest.fixture
-def queue(workspace):
-    return make_queue(workspace)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 
 from agents import actions as agents
 from agents.models import Worker
-from agents.tests.factories import activity, agent, load_of, make_worker, make_workspace
+from agents.tests.factories import activity, agent, load_of, make_worker
 from eventlog.models import Event, Lease
 from kernel import clock
 from kernel.actor import SYSTEM
@@ -28,16 +28,6 @@ pytestmark = [
 
 ARRIVALS, CREW, ROUNDS = 200, 10, 3
 PATIENCE_SECONDS = 60
-
-
-@pytest.fixture
-def workspace():
-    return make_workspace()
-
-
-@pytest.fixture
-def queue(workspace):
-    return make_queue(workspace)
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from agents import actions as agents
-from agents.tests.factories import activity, agent, channel_of, make_worker, make_workspace
+from agents.tests.factories import activity, agent, channel_of, make_worker
 from eventlog.models import Event
 from kernel.actor import SYSTEM
 from routing import actions, queries
@@ -17,11 +17,6 @@ from routing.tests.test_races import answering, race
 pytestmark = pytest.mark.django_db(transaction=True)
 
 ROUNDS = 6
-
-
-@pytest.fixture
-def workspace():
-    return make_workspace()
 
 
 @pytest.fixture

@@ -24,26 +24,6 @@ from routing.tests.factories import accepted, make_queue, make_task, make_workfl
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def workspace():
-    return make_workspace()
-
-
-@pytest.fixture
-def queue(workspace):
-    return make_queue(workspace)
-
-
-@pytest.fixture
-def ada(workspace):
-    return make_worker(workspace, "Ada")
-
-
-@pytest.fixture
-def ben(workspace):
-    return make_worker(workspace, "Ben")
-
-
 def status(row):
     if isinstance(row, Task):
         return Task.objects.get(pk=row.pk).assignment_status

@@ -24,26 +24,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def workspace():
-    return make_workspace()
-
-
-@pytest.fixture
-def queue(workspace):
-    return make_queue(workspace)
-
-
-@pytest.fixture
-def ada(workspace):
-    return make_worker(workspace, "Ada")
-
-
-@pytest.fixture
-def ben(workspace):
-    return make_worker(workspace, "Ben")
-
-
-@pytest.fixture
 def held(workspace, queue, ada):
     """Ada's reservation of a task that she has accepted."""
     return accepted(make_task(workspace, queue, priority=4, attributes={"topic": "bill"}), ada)
