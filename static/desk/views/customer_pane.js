@@ -19,6 +19,7 @@ const SHOWN = new Set([
   "name",
   "last_message",
   "summary",
+  "handed_off",
   "handoff",
   "skills",
   "customer_address",
