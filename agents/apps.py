@@ -8,5 +8,5 @@ class AgentsConfig(AppConfig):
     """Workspaces, activities, workers, capacity."""
 
     name = "agents"
-    verbose_name = _("Agents")
+    verbose_name = _("People")
     default_auto_field = "django.db.models.BigAutoField"

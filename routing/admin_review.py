@@ -23,10 +23,10 @@ from routing.models import Draft, TaskQueue, Workflow
 KIND_WORDS = {
     "refused": _("refused, for no filter takes them"),
     "taken": _("taken, which are refused now"),
-    "queue": _("begin in another queue"),
-    "priority": _("begin with another priority"),
-    "details": _("begin alike, with other agents, times or later steps"),
-    "same": _("go the same way"),
+    "queue": _("in another queue at first"),
+    "priority": _("with another priority at first"),
+    "details": _("alike at first, then with other agents, times or steps"),
+    "same": _("the same way"),
 }
 
 

@@ -144,7 +144,7 @@ OBSTACLES: Final[Mapping[str, Promise]] = {
     "no-queue": _("In no queue: no queue's expression matches."),
     "nothing-waits": _("Nothing waits in this worker's queues."),
     "refused": _("Said no to what waits first, or nothing, a moment ago."),
-    "no-slot": _("What waits first comes on channels that are full or switched off."),
+    "no-slot": _("No free slot on the channels of what waits first: they are full or switched off."),
     "not-fitting": _("What waits first asks for somebody else."),
     "others-first": _("Others who are free have been without new work for longer."),
     "soon": _("Nothing is in the way: the next task is on its way."),
