@@ -121,7 +121,7 @@ def _named_task(workflow: Workflow, sid: str) -> Task | None:
 
 def _recent(workflow: Workflow, asked: Mapping[str, str]) -> dict[str, Any]:
     """One page of the last tasks, or of those among the last 5,000 in which the words stand."""
-    words = asked.get("q", "").strip()[:100]
+    words = asked.get("q", "").replace("\0", "").strip()[:100]
     number = min(whole_number(asked.get("p", "")) or 0, LOOKED_THROUGH)
     rows = _found(workflow, words)
     start = number * TASKS_A_PAGE
