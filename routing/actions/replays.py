@@ -56,7 +56,7 @@ def start_replay(
     Raises Invalid with the field, Conflict where too many are waiting already.
     """
     require_config(workflow.workspace, actor)
-    check(workflow, starts_at=starts_at, ends_at=ends_at, within=service_level_seconds)
+    check_period(workflow, starts_at=starts_at, ends_at=ends_at, within=service_level_seconds)
     check_document(configuration, workflow.workspace)
     waiting = Replay.objects.filter(workflow__workspace=workflow.workspace, status__in=("queued", "running"))
     if waiting.count() >= MAX_QUEUED:
@@ -88,7 +88,7 @@ def cancel_replay(replay: Replay, *, actor: Actor) -> Replay:
     return replay
 
 
-def check(workflow: Workflow, *, starts_at: datetime, ends_at: datetime, within: int) -> None:
+def check_period(workflow: Workflow, *, starts_at: datetime, ends_at: datetime, within: int) -> None:
     """Raises Invalid with the field when such a period cannot be replayed."""
     if ends_at <= starts_at:
         raise Invalid("The period ends before it begins.", field="ends_at")

@@ -14,7 +14,7 @@ from kernel.actor import Actor
 from routing import reading
 from routing.core.explain import NEAREST_FIRST, Demand, Detail
 from routing.core.expressions import lookup, parse_target
-from routing.core.facts import QueueFacts, TaskFacts, WorkerFacts
+from routing.core.facts import TaskFacts, WorkerFacts
 from routing.core.roster import Candidate
 from routing.core.syntax import read_path
 from routing.core.trace import shown
@@ -86,8 +86,8 @@ class _Past:
     def __init__(self, row: Reservation, rule: Rule, letters: Mapping[int, str]) -> None:
         self.row = row
         self.letters = letters
-        self.order_by = tuple(_order(text) for text in rule["order_by"])
-        self.demand = _demand(row, rule, self.order_by)
+        self.order_by = {text: _order(text) for text in rule["order_by"]}
+        self.demand = _demand(row, rule, tuple(self.order_by.values()))
         same = Reservation.objects.filter(task=row.task, created_at=row.created_at)
         self.chosen = frozenset(same.values_list("worker_id", flat=True))
 
@@ -118,7 +118,7 @@ class _Past:
             detail=replace(detail, channel=None) if letter == "f" else detail,
             lasting=lasting,
             idle_since=idle_since,
-            ranks=tuple((_text(order), shown(lookup(worker.attributes, order.path))) for order in self.order_by),
+            ranks=tuple((text, shown(lookup(worker.attributes, order.path))) for text, order in self.order_by.items()),
         )
 
     def _nearness(self, worker: WorkerFacts) -> tuple[bool, int, bool, float, str]:
@@ -136,7 +136,7 @@ class _Past:
 
 def _demand(row: Reservation, rule: Rule, order_by: tuple[Order, ...]) -> Demand:
     """What was asked then, to be asked of the workers as they are now."""
-    queue = next(iter(reading.queue_facts(row.worker.workspace_id, [rule["queue"]])), QueueFacts(rule["queue"], None))
+    queue = next(iter(reading.queue_facts(row.worker.workspace_id, [rule["queue"]])), None)
     expression = parse_target(rule["expression"]) if rule["expression"] else None
     target = row.worker_id if (rule["wanted"] or [""])[0] == "number" else None
     facts = TaskFacts(
@@ -158,9 +158,6 @@ def _demand(row: Reservation, rule: Rule, order_by: tuple[Order, ...]) -> Demand
 
 
 def _order(text: str) -> Order:
+    """As `routing.core.verdicts` wrote it, such as `level DESC`."""
     path, direction = text.rsplit(" ", 1)
     return Order(read_path(path), direction == "DESC")
-
-
-def _text(order: Order) -> str:
-    return f"{'.'.join(map(str, order.path))} {'DESC' if order.descending else 'ASC'}"

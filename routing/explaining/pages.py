@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from kernel.errors import Invalid
 from routing.core.explain import Detail, Survey
@@ -45,7 +45,7 @@ class Ask:
     size: int = PAGE_SIZE
 
 
-def cut(entries: Sequence[Any], token: Callable[[Any], str], ask: Ask) -> tuple[Sequence[Any], str]:
+def cut(entries: Sequence[Entry], token: Callable[[Entry], str], ask: Ask) -> tuple[Sequence[Entry], str]:
     """The page behind ``ask.after`` and the token of the next one. Raises Invalid for a token that nobody has."""
     start = 0
     if ask.after:

@@ -9,9 +9,10 @@ from eventlog.dbclock import database_now
 from eventlog.models import Event
 from kernel.actor import Actor
 from routing import queries, reading
+from routing.core.clauses import rule_of
 from routing.core.document import stored_workflow
 from routing.core.explain import Survey, survey
-from routing.core.facts import QueueFacts, TaskFacts
+from routing.core.facts import TaskFacts
 from routing.core.route import Route, route
 from routing.core.workflow import Step
 from routing.explaining import access
@@ -126,7 +127,7 @@ def _waiting(row: Task, way: Route | None, at: datetime, ask: Ask) -> Waiting | 
     facts = next(iter(reading.task_facts(row.workspace_id, [row.sid])), None)
     if facts is None:
         return None
-    found = survey_of(facts, workspace_id=row.workspace_id, at=at)
+    found = _survey(facts, workspace_id=row.workspace_id, at=at)
     return Waiting(
         position=queries.position(row),
         coming=_coming(row, facts, way, at),
@@ -136,11 +137,10 @@ def _waiting(row: Task, way: Route | None, at: datetime, ask: Ask) -> Waiting | 
     )
 
 
-def survey_of(facts: TaskFacts, *, workspace_id: int, at: datetime) -> Survey:
+def _survey(facts: TaskFacts, *, workspace_id: int, at: datetime) -> Survey:
     """What stands between the workers of the workspace and the task."""
-    queue = next(iter(reading.queue_facts(workspace_id, [facts.queue])), QueueFacts(facts.queue, None))
-    target = facts.step.rule.expression if facts.step else None
-    workers = staff(workspace_id, channels={facts.channel, *named_channels([target])})
+    queue = next(iter(reading.queue_facts(workspace_id, [facts.queue])), None)
+    workers = staff(workspace_id, channels={facts.channel, *named_channels([rule_of(facts).expression])})
     return survey(facts, queue, workers, now=at.timestamp(), optimized=optimized(workspace_id))
 
 

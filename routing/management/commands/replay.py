@@ -15,7 +15,7 @@ from agents.models import Workspace
 from kernel.errors import Invalid, NotFound
 from routing import queries
 from routing.actions.configuration import check_document
-from routing.actions.replays import check
+from routing.actions.replays import check_period
 from routing.core.document import stored_workflow
 from routing.models import Draft, Workflow
 from routing.replaying import job, replay
@@ -74,7 +74,7 @@ class Command(BaseCommand):
         workflow = _workflow(options["workflow"], options["workspace"])
         starts_at, ends_at = _moment(options, "starts_at"), _moment(options, "ends_at")
         try:
-            check(workflow, starts_at=starts_at, ends_at=ends_at, within=options["within"])
+            check_period(workflow, starts_at=starts_at, ends_at=ends_at, within=options["within"])
             text = _document(workflow, options)
             check_document(text, workflow.workspace)
         except Invalid as error:
