@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin_base import ModelAdmin, ModelForm, actor, column, display
-from interactions import intakes, queries
+from interactions import actions, queries
 from interactions.models import HandOff, Intake
 
 
@@ -43,7 +43,7 @@ class IntakeAdmin(ModelAdmin):
     def store(self, request: HttpRequest, row: Intake | None, form: Any) -> Intake:
         given = form.cleaned_data
         address = row.address if row else given["address"]
-        return intakes.save_intake(
+        return actions.save_intake(
             address,
             workflow=given["workflow"],
             bot=given["bot"],
@@ -52,7 +52,7 @@ class IntakeAdmin(ModelAdmin):
         )
 
     def remove(self, request: HttpRequest, row: Intake) -> None:
-        intakes.delete_intake(row, actor=actor(request, row.address.workspace.account))
+        actions.delete_intake(row, actor=actor(request, row.address.workspace.account))
 
 
 @admin.register(HandOff)
