@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
@@ -55,6 +56,13 @@ class Server:
     def _execute(self, statement: sql.Composable) -> None:
         with psycopg.connect(self.url, autocommit=True) as connection:
             connection.execute(statement)
+
+
+def value(connection: psycopg.Connection[Any], query: str, *parameters: Any) -> Any:
+    """What a query of one row and one column answers."""
+    row = connection.execute(query, parameters or None).fetchone()
+    assert row is not None
+    return row[0]
 
 
 def database_of(url: str) -> str:

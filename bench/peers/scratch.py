@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -42,12 +42,11 @@ class Scratch:
         found = {**env, "BENCH_NODE": str(self._node)}
         return _rate(["node", str(ROOT / "bench" / "peers" / script), *arguments], found)
 
-    def _once(self, folder: Path, install: object) -> None:
+    def _once(self, folder: Path, install: Callable[[], None]) -> None:
         if folder in self._failed:
             raise self._failed[folder]
         if folder.exists():
             return
-        assert callable(install)
         try:
             install()
         except Missing as error:

@@ -2,6 +2,7 @@
 
 import random
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from bench.report import Check, Section, measured, number
@@ -9,8 +10,10 @@ from bench.routing.feed import last_reservation
 from bench.routing.shape import Shape
 from bench.routing.throughput import LARGE, MIDDLE
 from bench.run import Run, Stage, say
+from bench.scratch import value
 from bench.site import Hand, wait_for
 
+OFFERS_BEFORE_A_KILL = 200
 FREED_AT_ONCE = 20
 LAP_SECONDS = 0.02
 PATIENCE_SECONDS = 180.0
@@ -72,7 +75,7 @@ def _gaps(stage: Stage, *, kills: int) -> tuple[list[float], float]:
     try:
         crew.spawn()
         crew.spawn()
-        _keep_going_until(stage, lambda: crew.leader() is not None and _offers(stage, 200))
+        _get_going(crew)
         for _ in range(kills):
             leader = crew.leader()
             if leader is None:
@@ -80,7 +83,7 @@ def _gaps(stage: Stage, *, kills: int) -> tuple[list[float], float]:
             gaps.append(_gap(crew, leader))
             say(f"{stage.shape.label}: taken over in {gaps[-1]:.2f} s")
             crew.spawn()
-            _keep_going_until(stage, lambda: crew.leader() is not None and _offers(stage, 200))
+            _get_going(crew)
         successor = crew.leader()
         memory = crew.nursery.call("routing.nursery:megabytes", pid=successor) if successor else 0.0
     finally:
@@ -99,27 +102,21 @@ def _gap(crew: Crew, leader: int) -> float:
     return time.monotonic() - began
 
 
-def _keep_going_until(stage: Stage, condition: object) -> None:
+def _get_going(crew: Crew) -> None:
+    """Until somebody routes and has made some offers."""
+    stage = crew.stage
+    enough = last_reservation(stage.connection) + OFFERS_BEFORE_A_KILL
+    _keep_going_until(stage, lambda: crew.leader() is not None and last_reservation(stage.connection) >= enough)
+
+
+def _keep_going_until(stage: Stage, condition: Callable[[], bool]) -> None:
     """Agents finish all the time, so that there is always somebody to offer to."""
-    assert callable(condition)
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not condition():
         if time.monotonic() > deadline:
             raise TimeoutError(f"no offers\n{stage.site.log_tail()}")
         stage.feed.finish(most=FREED_AT_ONCE)
         time.sleep(LAP_SECONDS)
-
-
-_seen: dict[str, int] = {}
-
-
-def _offers(stage: Stage, count: int) -> bool:
-    """Whether so many were made since the first asking; then the counting begins anew."""
-    first = _seen.setdefault(stage.site.url, last_reservation(stage.connection))
-    if last_reservation(stage.connection) - first < count:
-        return False
-    del _seen[stage.site.url]
-    return True
 
 
 # --- how exactly ---
@@ -237,6 +234,4 @@ def _until_all_are_offered(crew: Crew, arriving: int, at_once: int) -> tuple[int
 
 def count(stage: Stage, query: str) -> int:
     """The answer of one `WRONG` query."""
-    row = stage.connection.execute(query).fetchone()
-    assert row is not None
-    return int(row[0])
+    return int(value(stage.connection, query))

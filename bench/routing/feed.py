@@ -12,6 +12,7 @@ import redis
 from psycopg import sql
 
 from bench.routing.seed import CHANNEL, EVENT, TABLES, TASK, WORKER, Seed, samples_of
+from bench.scratch import value
 from eventlog import bus, doorbell
 
 RESERVATION = "routing_reservation"
@@ -29,7 +30,7 @@ class Feed:
         self._queues = seed.shape.queues
         self._born = 0
         self._keep_samples()
-        self._last_worker = self._number(f"SELECT max(id) FROM {TABLES[WORKER]}")
+        self._last_worker = int(value(connection, f"SELECT max(id) FROM {TABLES[WORKER]}"))
         self._arrive, self._arrive_silently = self._arrival(events=True), self._arrival(events=False)
 
     # --- arrivals ---
@@ -64,15 +65,10 @@ class Feed:
             f" e.data::text AS words FROM {samples_of(self._seed)} JOIN {TABLES[TASK]} t ON t.id = sample_id"
             f" JOIN {TABLES[EVENT]} e ON position(t.sid in e.data::text) > 0 AND e.type NOT LIKE 'reservation%'"
         )
-        self._worker_event = self._number(
-            f"SELECT min(id) FROM {TABLES[EVENT]} WHERE subject_sid = (SELECT sid FROM {TABLES[WORKER]} WHERE id = %s)",
-            self._seed.samples["worker"],
+        query = (
+            f"SELECT min(id) FROM {TABLES[EVENT]} WHERE subject_sid = (SELECT sid FROM {TABLES[WORKER]} WHERE id = %s)"
         )
-
-    def _number(self, query: str, *parameters: Any) -> int:
-        row = self._connection.execute(query, parameters).fetchone()
-        assert row is not None
-        return int(row[0])
+        self._worker_event = int(value(self._connection, query, self._seed.samples["worker"]))
 
     def _arrival(self, *, events: bool) -> sql.Composable:
         at = "clock_timestamp()"
@@ -205,15 +201,10 @@ class Feed:
 
 def last_reservation(connection: psycopg.Connection[Any]) -> int:
     """The newest reservation's number; cheap, and at most a few too many where a write was refused."""
-    row = connection.execute(
-        "SELECT coalesce(pg_sequence_last_value(pg_get_serial_sequence(%s, 'id')::regclass), 0)", [RESERVATION]
-    ).fetchone()
-    assert row is not None
-    return int(row[0])
+    query = "SELECT coalesce(pg_sequence_last_value(pg_get_serial_sequence(%s, 'id')::regclass), 0)"
+    return int(value(connection, query, RESERVATION))
 
 
 def reservations_after(connection: psycopg.Connection[Any], number: int) -> int:
     """How many were truly written after that one."""
-    row = connection.execute(f"SELECT count(*) FROM {RESERVATION} WHERE id > %s", [number]).fetchone()
-    assert row is not None
-    return int(row[0])
+    return int(value(connection, f"SELECT count(*) FROM {RESERVATION} WHERE id > %s", number))

@@ -8,6 +8,7 @@ from bench.report import Check, Section
 from bench.routing.notices import OFFERED, Notices
 from bench.routing.shape import Shape
 from bench.run import Run, Stage
+from bench.scratch import value
 from bench.site import wait_for
 
 IDLE = Shape(10, 200, 10, 50)
@@ -66,19 +67,16 @@ def _offered(notices: Notices) -> dict[int, float]:
 
 def _waiting(stage: Stage) -> int:
     """Tasks of the seeded queues that wait."""
-    row = stage.connection.execute(
-        "SELECT count(*) FROM routing_task WHERE assignment_status = 'pending' AND task_queue_id = ANY(%s)",
-        [stage.seed.samples["queues"]],
-    ).fetchone()
-    return int(row[0]) if row else -1
+    query = "SELECT count(*) FROM routing_task WHERE assignment_status = 'pending' AND task_queue_id = ANY(%s)"
+    return int(value(stage.connection, query, stage.seed.samples["queues"]))
 
 
 def _offered_to_people(stage: Stage) -> bool:
-    row = stage.connection.execute(
+    query = (
         "SELECT EXISTS (SELECT FROM routing_reservation r JOIN agents_worker w ON w.id = r.worker_id"
         " WHERE w.friendly_name = 'freed')"
-    ).fetchone()
-    return bool(row and row[0])
+    )
+    return bool(value(stage.connection, query))
 
 
 def _section(took: dict[str, list[float]], lost: dict[str, int], *, floor: float) -> Section:

@@ -6,6 +6,7 @@ from bench.report import Check, Section, measured, number, ratio
 from bench.routing.feed import last_reservation, reservations_after
 from bench.routing.shape import Shape
 from bench.run import Run, Stage, say
+from bench.scratch import value
 from bench.site import Hand
 
 SMALL = Shape(1_000, 100, 10, 50)
@@ -99,24 +100,17 @@ def steady(bench: Bench, seconds: float) -> float:
 
 
 def _newest_task(stage: Stage) -> int:
-    row = stage.connection.execute("SELECT max(id) FROM routing_task").fetchone()
-    assert row is not None
-    return int(row[0])
+    return int(value(stage.connection, "SELECT max(id) FROM routing_task"))
 
 
 def _newest_event(stage: Stage) -> int:
-    row = stage.connection.execute("SELECT max(id) FROM eventlog_event").fetchone()
-    assert row is not None
-    return int(row[0])
+    return int(value(stage.connection, "SELECT max(id) FROM eventlog_event"))
 
 
 def _numbered(stage: Stage, *, after: int) -> float:
     """Which part of the events since then the relay had passed on when the time was over."""
-    row = stage.connection.execute(
-        "SELECT count(position)::float / greatest(count(*), 1) FROM eventlog_event WHERE id > %s", [after]
-    ).fetchone()
-    assert row is not None
-    return float(row[0])
+    query = "SELECT count(position)::float / greatest(count(*), 1) FROM eventlog_event WHERE id > %s"
+    return float(value(stage.connection, query, after))
 
 
 def _section(benches: list[Bench]) -> Section:

@@ -13,6 +13,7 @@ from bench.routing.seed import EVENT, TABLES
 from bench.routing.shape import STEP_SECONDS
 from bench.routing.throughput import LARGE, MIDDLE
 from bench.run import Run, Stage, say
+from bench.scratch import value
 from bench.site import wait_for
 
 KINDS = ("reservation", "step", "task")
@@ -156,11 +157,7 @@ def _load(stage: Stage, seconds: float) -> None:
 
 def _standing(stage: Stage) -> int:
     """Offers that nobody has answered."""
-    row = stage.connection.execute(
-        "SELECT count(*) FROM routing_reservation WHERE reservation_status = 'pending'"
-    ).fetchone()
-    assert row is not None
-    return int(row[0])
+    return int(value(stage.connection, "SELECT count(*) FROM routing_reservation WHERE reservation_status = 'pending'"))
 
 
 def _wait_for_all(stage: Stage, notices: Notices, due: dict[str, float]) -> None:
