@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """A small bot, with nothing but Python: it greets, answers a question or two, and hands over to people.
 
-1. In the admin, make an API key with all three scopes, and a webhook endpoint with the URL http://127.0.0.1:9000/.
-   Keep the two secrets that are shown once.
+1. In the admin, make a webhook endpoint with the URL http://127.0.0.1:9000/, and keep its secret, which is shown once.
+   The demo's API key will do; another needs the scopes handoffs:write and conversations:write.
 2. In the admin, choose that endpoint as the bot of an address's intake.
 3. BOT_KEY=cc_SK… BOT_SECRET=whsec_… python3 examples/bot.py
 4. Write to the address, then write "agent" or "agente".

@@ -183,6 +183,13 @@ def test_an_unknown_reason_or_worker_is_refused_by_its_field(everything, bot, qu
         assert problem(bot.get(everything[name], **query), 400)["field"] == field
 
 
+def test_an_unknown_reason_is_told_the_known_ones(desk, bot):
+    told = problem(bot.get(path("queues", desk.queue.sid), reason="awayy"), 400)
+
+    assert told["message"].startswith("Write one of: ")
+    assert all(reason in told["message"] for reason in ("away", "full", "queue-expression"))
+
+
 def test_another_account_learns_nothing(everything, stranger):
     for address in everything.values():
         problem(stranger.get(address), 404, code="not-found")

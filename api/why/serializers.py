@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from api.serializers import PAGE_LIMIT, SidField, Strict
@@ -33,7 +35,12 @@ class PageQuery(Strict):
 class PeopleQuery(PageQuery):
     """Which of the workers."""
 
-    reason = serializers.ChoiceField(choices=list(LETTERS), required=False, help_text="only workers with this reason")
+    reason = serializers.ChoiceField(
+        choices=list(LETTERS),
+        required=False,
+        help_text="only workers with this reason",
+        error_messages={"invalid_choice": format_lazy(_("Write one of: {reasons}."), reasons=", ".join(LETTERS))},
+    )
     worker = SidField("WK", required=False, help_text="only this worker")
 
 
