@@ -96,7 +96,7 @@ def _iso(column: str) -> str:
     return f"""to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')"""
 
 
-_PATIENCE: Final = "100ms"
+_PATIENCE: Final = "300ms"
 
 _PASSING_OVER: Final = f"""
 WITH patience AS MATERIALIZED (
