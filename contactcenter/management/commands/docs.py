@@ -21,6 +21,8 @@ _EVENT = re.compile(
     r"(workspace|activity|task-channel|worker|task|task-queue|workflow|reservation|conversation|participant|message"
     r"|webhook|visitor|address|intake|calendar)\.[a-z-]+(\.[a-z]+)*"
 )
+_READING = ("filter", "enqueue")
+_RECORDS = re.compile(r"\b(record|draft|tell_\w+|_tell|note_\w+|way_of)\(")
 _NOTE = "<!-- Written by `./run manage docs`. -->\n\n"
 
 
@@ -114,15 +116,13 @@ def _event_types() -> dict[str, set[str]]:
 
 
 def _reads(node: ast.AST) -> TypeGuard[ast.Call]:
-    """``rows.filter(type="…")`` asks for events and records none."""
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "filter"
+    """``rows.filter(type="…")`` asks for events, and ``hooks.enqueue`` passes one on: they record none."""
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _READING
 
 
 def _action_files() -> Iterator[Path]:
-    """Modules that record events."""
+    """Modules that record events, or say which are to be recorded."""
     for package in _PACKAGES:
         for path in sorted((Path(settings.BASE_DIR) / package).rglob("*.py")):
-            if "tests" not in path.parts and re.search(
-                r"\b(record|draft|tell_\w+|_tell|note_\w+|way_of)\(", path.read_text()
-            ):
+            if "tests" not in path.parts and ("actions" in path.parts or _RECORDS.search(path.read_text())):
                 yield path
