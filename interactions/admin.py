@@ -75,7 +75,7 @@ class HandOffAdmin(ModelAdmin):
 
     @display(description=_("Agent"))
     def agent(self, handed: HandOff) -> str:
-        return queries.handoff_payload(handed)["agent"] or "-"
+        return queries.agent_of(handed.interaction.task) or "-"
 
     @display(description=_("Conversation"))
     def conversation(self, handed: HandOff) -> str:

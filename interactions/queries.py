@@ -10,7 +10,8 @@ from kernel import clock
 from kernel.actor import Actor
 from kernel.errors import NotFound
 from routing import queries as routing
-from routing.models import Reservation
+from routing.core.states import RESERVATION_TAKEN
+from routing.models import Reservation, Task
 
 _STATES = {
     "pending": "waiting",
@@ -83,17 +84,21 @@ def handoff(sid: str, *, actor: Actor) -> HandOff:
     return found
 
 
+def agent_of(task: Task) -> str | None:
+    """The name of the last agent who took the task."""
+    taken = Reservation.objects.filter(task=task, reservation_status__in=RESERVATION_TAKEN).order_by("-id")
+    return taken.values_list("worker__friendly_name", flat=True).first()
+
+
 def handoff_payload(handed: HandOff) -> HandOffPayload:
     """The answer to "where does it stand?"."""
     task = handed.interaction.task
-    taken = Reservation.objects.filter(task=task, reservation_status__in=("accepted", "wrapping", "completed"))
-    holder = taken.select_related("worker").order_by("-id").first()
     return {
         "sid": handed.sid,
         "state": "active" if task.in_transfer else _STATES[task.assignment_status],
         "position": None if task.in_transfer else routing.position(task) or None,
         "queue": task.task_queue.friendly_name if task.task_queue else None,
-        "agent": holder.worker.friendly_name if holder else None,
+        "agent": agent_of(task),
         "conversation_sid": handed.interaction.conversation.sid,
         "task_sid": task.sid,
         "date_created": clock.iso(handed.created_at),
