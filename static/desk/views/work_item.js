@@ -1,5 +1,5 @@
 /** One line of the work list. */
-import { customerOf } from "../customer.js";
+import { customerOf, handoffOf } from "../customer.js";
 import { classes, html } from "../html.js";
 import { fill, gettext, ngettext } from "../i18n.js";
 import { TROUBLED } from "../protocol.js";
@@ -23,7 +23,10 @@ function Preview({ item }) {
   const draft = key !== selected.value && drafts.value[key];
   if (draft) return html`<span class="preview-draft">${gettext("Draft:")}</span> ${draft}`;
   const last = conversation?.last_message;
-  if (!last) return reservation?.task.attributes.last_message ?? reservation?.task.task_queue_friendly_name ?? "";
+  if (!last) {
+    const words = reservation?.task.attributes.last_message || handoffOf(reservation, conversation)?.summary;
+    return words || reservation?.task.task_queue_friendly_name || "";
+  }
   if (last.author_kind === "agent")
     return html`<span class="preview-own">${gettext("You:")}</span> ${last.body || gettext("Picture")}`;
   return last.body || gettext("Picture");
