@@ -43,17 +43,17 @@ def taken(name: str, *, field: str = "friendly_name") -> Conflict:
     return Conflict("The name %(name)s is taken.", field=field, params={"name": name})
 
 
-def json_object(attributes: Mapping[str, Any], *, limit: int) -> dict[str, Any]:
-    """The attributes, if they are a JSON object of at most ``limit`` characters. Raises Invalid."""
+def json_object(attributes: Mapping[str, Any], *, limit: int, field: str = "attributes") -> dict[str, Any]:
+    """The attributes, if they are a JSON object of at most ``limit`` characters. Raises Invalid with ``field``."""
     if not isinstance(attributes, dict):
-        raise Invalid("Attributes are a JSON object.", field="attributes")
+        raise Invalid("Attributes are a JSON object.", field=field)
     try:
         length = len(json.dumps(attributes, ensure_ascii=False))
     except (TypeError, ValueError) as error:
-        raise Invalid("Attributes are a JSON object.", field="attributes") from error
-    check_storable(attributes, field="attributes")
+        raise Invalid("Attributes are a JSON object.", field=field) from error
+    check_storable(attributes, field=field)
     if length > limit:
-        raise Invalid("Attributes take at most %(limit)d characters.", field="attributes", params={"limit": limit})
+        raise Invalid("Attributes take at most %(limit)d characters.", field=field, params={"limit": limit})
     return attributes
 
 

@@ -1,6 +1,5 @@
 """Making, changing, withdrawing and deleting tasks."""
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -11,7 +10,7 @@ from django.db.models import F, ProtectedError
 from accounts import policy
 from agents import queries as agents_queries
 from agents.actions import Slots
-from agents.actions.checks import check_storable
+from agents.actions.checks import json_object
 from agents.models import TaskChannel, Workspace
 from eventlog.dbclock import database_now
 from kernel import clock
@@ -203,17 +202,8 @@ def _channel(workspace: Workspace, name: str) -> TaskChannel:
 
 
 def json_document(document: Mapping[str, Any], *, field: str = "attributes") -> dict[str, Any]:
-    """Raises Invalid unless it is a JSON object of a bearable size."""
-    if not isinstance(document, dict):
-        raise Invalid("Attributes are a JSON object.", field=field)
-    try:
-        length = len(json.dumps(document, ensure_ascii=False))
-    except (TypeError, ValueError) as error:
-        raise Invalid("Attributes are a JSON object.", field=field) from error
-    check_storable(document, field=field)
-    if length > MAX_ATTRIBUTES:
-        raise Invalid("Attributes take at most %(limit)d characters.", field=field, params={"limit": MAX_ATTRIBUTES})
-    return document
+    """Raises Invalid with ``field`` unless it is a JSON object of a bearable size."""
+    return json_object(document, limit=MAX_ATTRIBUTES, field=field)
 
 
 def _skills(skills: Sequence[str]) -> list[str]:
