@@ -1,6 +1,9 @@
-"""Reads: from a session or a token to the actor that acts."""
+"""Reads: from a session or a token to the actor that acts, and how actors are called."""
 
+from collections.abc import Iterable
 from datetime import timedelta
+
+from django.utils.translation import gettext
 
 from accounts import core
 from accounts.models import ApiKey, User
@@ -43,3 +46,11 @@ def _note_use(key: ApiKey) -> None:
     now = clock.now()
     if key.last_used_at is None or now - key.last_used_at > _USED_RESOLUTION:
         ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
+
+
+def people(sids: Iterable[str]) -> dict[str, str]:
+    """How those are called who act under these sids; whoever is gone keeps his sid."""
+    wanted = {sid for sid in sids if sid}
+    users = {user.sid: user.get_full_name() or user.get_username() for user in User.objects.filter(sid__in=wanted)}
+    keys = {key.sid: key.friendly_name for key in ApiKey.objects.filter(sid__in=wanted)}
+    return {sid: sid for sid in wanted} | users | keys | {"": gettext("the product itself")}

@@ -9,12 +9,12 @@ from urllib.parse import urlsplit
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext, pgettext
 
+from accounts.queries import people
 from agents.models import Activity
 from eventlog.configuration import TYPES
 from eventlog.models import Event
-from routing import differences
-from routing.admin_pages import people
 from routing.models import TaskQueue, Workflow
+from routing.preview import differences
 
 PAGE_SIZE: Final = 50
 

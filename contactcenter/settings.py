@@ -205,7 +205,7 @@ PUMP_SERVICES = [
     "eventlog.relay.Relay",
     "eventlog.timers.Deadlines",
     "eventlog.timers.Timers",
-    "routing.engine.Router",
+    "routing.router.engine.Router",
 ]
 PUMP_THREADS = environment.pump_threads(PUMP_SERVICES)
 # Sweeps of due columns, and how many seconds lie between two of each: the most that a timer can be late. What people
@@ -223,7 +223,7 @@ PUMP_TIMERS = {
     "hooks.timers.drive_deliveries": 0.5,
     "carriers.twin.timers.sweep_callbacks": 0.1,
     "eventlog.timers.prune": 5,
-    "routing.judging.prune": 60,
+    "routing.router.judging.prune": 60,
 }
 # Who may refer to a business calendar: each tells the name of something that does, or nothing. Such a calendar stays.
 CALENDAR_USERS = ["routing.scoping.workflow_asking"]

@@ -16,7 +16,7 @@ _PR_SET_PDEATHSIG = 1
 
 def spawn() -> int:
     """One more pump, as ``manage.py pump`` runs it; its process id. It ends with this process."""
-    import routing.engine  # noqa: F401 - what the pump would import first
+    import routing.router.engine  # noqa: F401 - what the pump would import first
 
     child = os.fork()
     if child:

@@ -32,7 +32,7 @@ class Pump:
 
         from agents.models import Workspace
         from eventlog import doorbell
-        from routing.engine import Router
+        from routing.router.engine import Router
 
         self.workspace = Workspace.objects.get()
         self.threads = [[Kept(import_string(path)()) for path in paths] for paths in settings.PUMP_THREADS]

@@ -74,7 +74,7 @@ def offer(sid: str, *, actor: Actor, ask: Ask | None = None) -> OfferStory:
 
 
 def _letters(judgement: Judgement) -> Mapping[int, str]:
-    """By worker's number; `routing.judging` wrote them."""
+    """By worker's number; `routing.router.judging` wrote them."""
     numbers = array("q")
     numbers.frombytes(bytes(judgement.roster.numbers))
     return dict(zip(numbers, zlib.decompress(judgement.verdicts).decode(), strict=False))

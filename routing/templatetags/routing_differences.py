@@ -12,8 +12,8 @@ from django.utils.translation import pgettext_lazy
 
 from routing import wording
 from routing.core.trace import Clause
-from routing.differences import Change
 from routing.models import Task
+from routing.preview.differences import Change
 
 register = template.Library()
 

@@ -9,8 +9,8 @@ from agents.models import Worker, Workspace
 from eventlog.relay import Relay
 from kernel.actor import SYSTEM
 from routing import actions, queries
-from routing.engine import Router
 from routing.models import Reservation, Task, TaskQueue, Workflow
+from routing.router.engine import Router
 
 
 def make_queue(workspace: Workspace, name: str = "Everyone", target_workers: str = "1==1", **more: Any) -> TaskQueue:

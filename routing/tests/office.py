@@ -8,9 +8,10 @@ from django.urls import reverse
 
 from eventlog.models import Event
 from kernel.actor import SYSTEM
-from routing import actions, editor
-from routing.forms import shown_document, standing
+from routing import actions
+from routing.admin.forms import shown_document, standing
 from routing.models import TaskQueue, Workflow
+from routing.preview import editor
 from tests.people import House
 
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from routing import checks
+from routing.core import checks as core_checks
+from routing.preview import checks
 from routing.tests.office import page, queue, rows_of, sales_first, workflow
 from tests.office import enter
 from tests.people import House, available, full_house
@@ -128,7 +129,7 @@ def test_every_finding_has_its_words() -> None:
     from pathlib import Path
     from re import findall
 
-    folder = Path(checks.__file__).parent / "core" / "checks"
+    folder = Path(core_checks.__file__).parent
     text = "".join(path.read_text() for path in folder.glob("*.py"))
     named = set(findall(r'(?:Finding|_unknown)\(\s*"([a-z-]+)"', text))
     unknown = {"task-unknown", "worker-unknown", "order-unknown"}

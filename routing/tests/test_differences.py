@@ -2,8 +2,8 @@
 
 import json
 
-from routing import differences
-from routing.differences import Change, Piece, between, of_states, pieces
+from routing.preview import differences
+from routing.preview.differences import Change, Piece, between, of_states, pieces
 
 
 def text(*filters, default="WQ0", **more):

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from routing import editor
+from routing.preview import editor
 
 
 def posted(rows, prefix="rules"):

@@ -13,8 +13,10 @@ from eventlog import follow
 from eventlog.models import Event, Lease
 from kernel import clock
 from kernel.actor import SYSTEM
-from routing import actions, engine, queries, reading, stale, timers, workspace_router, writing
+from routing import actions, queries, reading, timers
 from routing.models import Reservation, Task
+from routing.router import engine, stale, writing
+from routing.router import workspace as workspace_router
 from routing.tests.factories import Pump, document, make_queue, make_task, make_workflow, offered
 
 pytestmark = pytest.mark.django_db
@@ -26,7 +28,7 @@ def frozen(monkeypatch):
     with time_machine.travel(clock.now(), tick=False) as traveller:
         for module in ("routing.actions.tasks", "routing.actions.reservations", "routing.actions.reevaluation"):
             monkeypatch.setattr(f"{module}.database_now", clock.now)
-        monkeypatch.setattr("routing.engine.SteadyClock.now", lambda _: clock.now().timestamp())
+        monkeypatch.setattr("routing.router.engine.SteadyClock.now", lambda _: clock.now().timestamp())
         yield traveller
 
 

@@ -11,13 +11,14 @@ from eventlog.models import Event
 from kernel import clock, sids
 from kernel.actor import SYSTEM, Actor
 from kernel.errors import Forbidden, Invalid, NotFound
-from routing import actions, explaining, judging
+from routing import actions, explaining
 from routing.core.board import Board
 from routing.core.decide import decide
 from routing.core.verdicts import snapshot
 from routing.explaining.pages import Ask
 from routing.models import Reservation, Task
 from routing.reading import queue_facts, task_facts, worker_facts
+from routing.router import judging
 from routing.tests.factories import accepted, make_queue, make_task, make_workflow, offered
 from tests.people import available, full_house, house, person
 

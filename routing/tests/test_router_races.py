@@ -15,8 +15,8 @@ from eventlog.models import Event, Lease
 from kernel import clock
 from kernel.actor import SYSTEM
 from routing import actions, queries, timers
-from routing.engine import Router
 from routing.models import Reservation, Task
+from routing.router.engine import Router
 from routing.tests.factories import Pump, make_queue, make_task, offered
 from routing.tests.test_races import answering, race
 from tests.support.product import wait_until

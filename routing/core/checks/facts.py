@@ -21,7 +21,7 @@ _STATE = ("channel", "activity_sid", "activity_name")
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that is probably not meant. ``code`` and ``params`` are put into words by `routing.checks`.
+    """Something that is probably not meant. ``code`` and ``params`` are put into words by `routing.preview.checks`.
 
     ``path`` is the place in the document, such as ``task_routing.filters[0].targets[1].timeout``.
     """

@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin_base import ModelForm, MonoTextarea, told
 from hours import queries as hours
-from routing import checks, editor
 from routing.core.document import ConfigurationError, parse_workflow
 from routing.models import TaskQueue, Workflow
+from routing.preview import checks, editor
 
 
 class QueueForm(ModelForm):

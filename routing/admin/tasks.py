@@ -27,8 +27,8 @@ from kernel import clock
 from kernel.actor import Actor
 from kernel.errors import Invalid
 from routing import actions, explaining, wording
-from routing.admin_way import way
-from routing.admin_why import WhyPages, asked, counted, crowd, person_line, standing_line
+from routing.admin.way import way
+from routing.admin.why import WhyPages, asked, counted, crowd, person_line, standing_line
 from routing.core.states import RESERVATION_OPEN, TASK
 from routing.explaining.pages import Ask
 from routing.explaining.tasks import Coming, TaskStory

@@ -6,12 +6,12 @@ from typing import Any
 
 from agents.models import Worker, Workspace
 from kernel.errors import DomainError
-from routing import checks, editor
 from routing.core.checks import Patience, Surroundings
 from routing.core.checks.facts import profile
 from routing.core.expressions import Expression, ExpressionError, parse, parse_target
 from routing.core.facts import WorkerFacts
 from routing.models import TaskQueue
+from routing.preview import checks, editor
 
 SHOWN = 30
 SHOWN_OF_TARGET = 8

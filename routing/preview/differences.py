@@ -10,7 +10,7 @@ from difflib import SequenceMatcher
 from itertools import groupby
 from typing import Any, Final, Literal
 
-from routing import editor
+from routing.preview import editor
 
 Kind = Literal["same", "changed", "added", "removed"]
 

@@ -16,11 +16,12 @@ from accounts.admin_base import actor, display, told, whole_number
 from agents.admin_base import WorkspacePage, workspaces
 from agents.models import Workspace
 from kernel.actor import Actor
-from routing import actions, explaining, matching, wording
-from routing.admin_why import WhyPages, counted, crowd, person_line
+from routing import actions, explaining, wording
+from routing.admin.forms import QueueForm
+from routing.admin.why import WhyPages, counted, crowd, person_line
 from routing.explaining.pages import Ask
-from routing.forms import QueueForm
 from routing.models import TaskQueue
+from routing.preview import matching
 
 
 @admin.register(TaskQueue)

@@ -11,12 +11,12 @@ from accounts.admin_base import whole_number
 from agents.admin_base import workspaces
 from agents.models import Workspace
 from hours import queries as hours
-from routing import checks, editor, matching
-from routing.admin_pages import WorkflowPages
+from routing.admin.forms import RulesWidget
+from routing.admin.pages import WorkflowPages
 from routing.core.checks import Surroundings
 from routing.core.document import ConfigurationError, parse_workflow
-from routing.forms import RulesWidget
 from routing.models import DEFAULT_RESERVATION_TIMEOUT, Workflow
+from routing.preview import checks, editor, matching
 
 
 class LivePage(WorkflowPages):

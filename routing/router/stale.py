@@ -8,7 +8,7 @@ from routing import reading
 from routing.core.board import Board
 from routing.core.facts import TaskFacts
 from routing.reading import Reader
-from routing.writing import Refused
+from routing.router.writing import Refused
 
 BATCH: Final = 500
 SET_ASIDE_SECONDS: Final = 5.0

@@ -12,13 +12,14 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin_base import told
 from agents.models import Activity, Worker, Workspace
-from routing import editor, reading
+from routing import reading
 from routing.core.checks import Finding, Queue, Severity, Surroundings, check, names_of
 from routing.core.document import ConfigurationError
 from routing.core.expressions import parse
 from routing.core.facts import WorkerFacts
 from routing.core.workflow import Workflow
 from routing.models import Task, TaskOrder, TaskQueue
+from routing.preview import editor
 
 RECENT_TASKS: Final = 500
 PLACES: Final = 3

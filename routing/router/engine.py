@@ -16,7 +16,7 @@ from agents.models import Workspace
 from eventlog.dbclock import SteadyClock
 from eventlog.follow import Follower, News
 from eventlog.services import POLL_SECONDS, Service
-from routing.workspace_router import WorkspaceRouter
+from routing.router.workspace import WorkspaceRouter
 
 logger = structlog.get_logger(__name__)
 

@@ -8,11 +8,12 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin_base import NEUTRAL, Question, action, actor, whole_number
-from routing import differences
+from accounts.queries import people
 from routing.actions import drafts
-from routing.admin_pages import latest_version, people
-from routing.admin_review import ReviewPages, queue_names, seen_form
+from routing.admin.pages import latest_version
+from routing.admin.review import ReviewPages, queue_names, seen_form
 from routing.models import Draft, Workflow, WorkflowVersion
+from routing.preview import differences
 
 VERSIONS_A_PAGE: Final = 25
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from routing import wording
 from routing.core.route import Route, RouteFilter, RouteTarget, TargetFate
 from routing.explaining.tasks import TaskStory
-from routing.trying import Gate, Stop, runs
+from routing.preview.trying import Gate, Stop, runs
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,8 @@ from routing import reading
 from routing.core.board import Board
 from routing.core.decide import Decision, decide
 from routing.reading import Reader
-from routing.stale import Stale
-from routing.writing import Writer
+from routing.router.stale import Stale
+from routing.router.writing import Writer
 
 logger = structlog.get_logger(__name__)
 

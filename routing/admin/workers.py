@@ -12,7 +12,7 @@ from agents.admin_workers import WorkerAdmin
 from agents.models import Worker
 from kernel.actor import Actor
 from routing import actions, explaining, wording
-from routing.admin_why import Line, WhyPages, crowd, hints
+from routing.admin.why import Line, WhyPages, crowd, hints
 from routing.explaining.pages import Ask
 from routing.explaining.workers import QueueShare, WorkerStory
 

@@ -14,9 +14,9 @@ from accounts.admin_base import NEUTRAL, MonoTextarea, SelectWidget, TextInputWi
 from agents.forms import JsonField
 from agents.models import TaskChannel
 from kernel import sids
-from routing import trying
-from routing.admin_pages import WorkflowPages
+from routing.admin.pages import WorkflowPages
 from routing.models import MAX_PRIORITY, Draft, Task, Workflow
+from routing.preview import trying
 
 TASKS_A_PAGE: Final = 10
 LOOKED_THROUGH: Final = 5000

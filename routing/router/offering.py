@@ -18,8 +18,8 @@ from eventlog import doorbell
 from eventlog.dialect import array_of, is_lock_timeout
 from eventlog.leases import Lease
 from kernel import clock, sids
-from routing.judging import Kept
 from routing.models import DEFAULT_RESERVATION_TIMEOUT
+from routing.router.judging import Kept
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,15 +14,16 @@ from agents.models import Worker
 from eventlog.dialect import is_passing
 from eventlog.leases import Lease
 from kernel.errors import DomainError
-from routing import judging, queries
+from routing import queries
 from routing.actions import offer
 from routing.actions.together import move_on_together, settle_together
 from routing.core.board import Board
 from routing.core.decide import Decision, Move, Offer
 from routing.core.verdicts import snapshot
-from routing.judging import Keeper, Kept
 from routing.models import Reservation, Task
-from routing.offering import Asked, offer_together
+from routing.router import judging
+from routing.router.judging import Keeper, Kept
+from routing.router.offering import Asked, offer_together
 
 logger = structlog.get_logger(__name__)
 

@@ -26,9 +26,9 @@ from accounts.admin_base import (
     display,
     whole_number,
 )
+from accounts.queries import people
 from kernel import clock
 from routing.actions.replays import cancel_replay, log_begins, start_replay
-from routing.admin_pages import people
 from routing.models import Draft, Replay, Workflow
 from routing.replaying import plot
 from routing.replaying.text import GRADES

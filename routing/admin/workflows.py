@@ -11,16 +11,18 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin_base import NEUTRAL, Label, Question, TextInputWidget, action, actor, display
+from accounts.queries import people
 from agents.admin_base import workspaces
-from routing import actions, editor
+from routing import actions
 from routing.actions import drafts
-from routing.admin_live import LivePage
-from routing.admin_pages import latest_version, people
-from routing.admin_try import TryPage
-from routing.admin_versions import VersionPages
+from routing.admin.dry_run import TryPage
+from routing.admin.forms import WorkflowForm, shown_document
+from routing.admin.live import LivePage
+from routing.admin.pages import latest_version
+from routing.admin.versions import VersionPages
 from routing.core.states import TASK_LIVE
-from routing.forms import WorkflowForm, shown_document
 from routing.models import MAX_RESERVATION_TIMEOUT, Draft, TaskQueue, Workflow
+from routing.preview import editor
 
 
 class SettingsForm(forms.Form):

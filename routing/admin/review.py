@@ -12,13 +12,14 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin_base import Question, actor, told
+from accounts.queries import people
 from hours import queries as hours
 from kernel.errors import DomainError
-from routing import checks, differences, editor, sampling
 from routing.actions import drafts
-from routing.admin_pages import AsideForm, WorkflowPages, latest_version, people
+from routing.admin.pages import AsideForm, WorkflowPages, latest_version
 from routing.core.document import ConfigurationError, parse_workflow
 from routing.models import Draft, TaskQueue, Workflow
+from routing.preview import checks, differences, editor, sampling
 
 KIND_WORDS = {
     "refused": _("refused, for no filter takes them"),

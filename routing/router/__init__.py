@@ -1,0 +1,1 @@
+"""The router: follows the log, asks the core, writes what it decides."""
