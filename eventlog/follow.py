@@ -9,8 +9,6 @@ import time
 from collections.abc import Collection, Iterable, Sequence
 from typing import Final, NamedTuple
 
-from django.db.models import Max
-
 from eventlog import dialect, queries
 from eventlog.models import Event
 
@@ -38,8 +36,11 @@ class Follower:
 
     def __init__(self, *, prefix: str, fields: Sequence[str]) -> None:
         self._position = queries.last_position()
-        self._last = Event.objects.aggregate(last=Max("id"))["last"] or 0
-        self._gaps: dict[int, float] = {}
+        newest = set(Event.objects.order_by("-id").values_list("id", flat=True)[:_LONGEST_GAP])
+        self._last = max(newest, default=0)
+        # What is missing among the newest may belong to a transaction that has yet to commit.
+        missing = set(range(max(1, self._last - _LONGEST_GAP), self._last)) - newest
+        self._gaps = dict.fromkeys(missing, time.monotonic())
         self._heard: set[int] = set()
         self._reading = _Reading(prefix, fields)
         self.behind = False

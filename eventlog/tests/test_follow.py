@@ -82,6 +82,19 @@ def test_event_that_commits_late_is_heard_of_before_it_is_numbered(follower: Fol
     assert follower.read() == []
 
 
+def test_event_that_was_under_way_when_the_follower_began_is_heard_of_before_it_is_numbered() -> None:
+    slow = late("late")
+    note("early")
+    follower = Follower(prefix="WR", fields=[])
+    assert follower.read() == []
+
+    commit(slow)
+
+    assert subjects(follower.read()) == ["late"]
+    Relay().step()
+    assert "late" not in subjects(follower.read())
+
+
 def test_event_that_commits_after_it_was_given_up_comes_with_its_number(
     follower: Follower, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -39,7 +39,7 @@ def run() -> Iterator[Run]:
 def test_kills_of_the_router_double_nothing_lose_nothing_and_keep_the_order(run: Run) -> None:
     nothing_waits = Shape(10, 100, 10, 20)
 
-    fire = under_fire(run, nothing_waits, arriving=TASKS, at_once=10 if LONG else 2)
+    fire = under_fire(run, nothing_waits, arriving=TASKS, at_once=100 if LONG else 2)
 
     print(f"{fire.tasks} tasks, {fire.kills} kills, {fire.leaders} of the router, {fire.seconds:.0f} s")
     assert fire.kills >= 4
