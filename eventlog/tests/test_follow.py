@@ -23,6 +23,9 @@ def _no_sinks(settings: Any) -> None:
 
 @pytest.fixture
 def follower() -> Follower:
+    """One that knows where the ids stand: a sequence outlives the rows of the tests before."""
+    note("before")
+    Relay().step()
     return Follower(prefix="WR", fields=["worker_sid", "task.sid"])
 
 
