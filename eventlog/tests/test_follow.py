@@ -25,7 +25,9 @@ def _no_sinks(settings: Any) -> None:
 def follower() -> Follower:
     """One that knows where the ids stand: a sequence outlives the rows of the tests before."""
     note("before")
-    Relay().step()
+    relay = Relay()
+    relay.step()
+    relay.close()
     return Follower(prefix="WR", fields=["worker_sid", "task.sid"])
 
 
