@@ -2,7 +2,10 @@
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, cast
+
+from django.db import connection
 
 from agents.models import TaskChannel
 from eventlog import dialect
@@ -65,16 +68,28 @@ class Reader:
         return {row[0]: self._task(row) if row[-1] else None for row in found}
 
     def waiting(self) -> Iterator[list[TaskFacts]]:
-        """All pending tasks in chunks, each read by itself: a snapshot held for long slows everybody down."""
-        last = 0
-        while True:
-            plain = [number for number, workflow in self._workflows.items() if not _looks_at_tasks(workflow)]
-            found = rows.waiting(self._workspace_id, after=last, plain=plain)
-            self._learn(row[8] for row in found)
-            yield [self._task(row) for row in found]
-            if len(found) < rows.CHUNK:
-                return
-            last = found[-1][0]
+        """All pending tasks in chunks, each read by itself: a snapshot held for long slows everybody down.
+
+        Where there are many, the database looks for the next chunk while the caller is busy with this one.
+        """
+        with ThreadPoolExecutor(1) as ahead:
+            found = self._chunk(0)
+            try:
+                while len(found) == rows.CHUNK:
+                    coming = ahead.submit(self._chunk, found[-1][0])
+                    yield self._tasks(found)
+                    found = coming.result()
+            finally:
+                ahead.submit(connection.close)
+        yield self._tasks(found)
+
+    def _chunk(self, after: int) -> rows.Rows:
+        plain = [number for number, workflow in list(self._workflows.items()) if not _looks_at_tasks(workflow)]
+        return rows.waiting(self._workspace_id, after=after, plain=plain)
+
+    def _tasks(self, found: rows.Rows) -> list[TaskFacts]:
+        self._learn(row[8] for row in found)
+        return [self._task(row) for row in found]
 
     # --- workers ---
 
