@@ -65,8 +65,11 @@ class Follower:
 
     def pass_over(self, ids: Iterable[int]) -> None:
         """These are the follower's own doing: it need not be told of them."""
-        own = list(ids)
-        self._hear(own)
+        own = sorted(ids)
+        if (
+            own and own[0] - self._last <= _LONGEST_GAP
+        ):  # Otherwise what came meanwhile is read first, and these with it.
+            self._hear(own)
         self._heard.update(own)
 
     def _hear(self, ids: Iterable[int]) -> None:

@@ -127,6 +127,18 @@ def test_own_events_are_passed_over_and_those_between_them_are_not(follower: Fol
     assert other.pk not in follower._heard
 
 
+def test_own_events_hide_nothing_however_much_came_before_them(
+    follower: Follower, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follow, "_LONGEST_GAP", 1)
+    note("a")
+    note("b")
+
+    follower.pass_over([note("own").pk])
+
+    assert subjects(follower.read()) == ["a", "b"]
+
+
 def test_more_than_a_batch_is_read_in_several(follower: Follower, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(follow, "BATCH", 2)
     reader = Follower(prefix="WR", fields=[])
