@@ -66,9 +66,8 @@ class Follower:
     def pass_over(self, ids: Iterable[int]) -> None:
         """These are the follower's own doing: it need not be told of them."""
         own = sorted(ids)
-        if (
-            own and own[0] - self._last <= _LONGEST_GAP
-        ):  # Otherwise what came meanwhile is read first, and these with it.
+        # Beyond a long gap what came meanwhile is read first, and these with it.
+        if own and own[0] - self._last <= _LONGEST_GAP:
             self._hear(own)
         self._heard.update(own)
 
