@@ -60,6 +60,7 @@ export class View {
     this.log.addEventListener("click", (/** @type {MouseEvent} */ event) => this.#pressed(event));
     new ResizeObserver(() => this.wasAtEnd !== false && this.#toEnd()).observe(this.scroller);
     this.scroller.addEventListener("scroll", () => (this.wasAtEnd = this.#isAtEnd()));
+    this.input.disabled = false; // What is written before somebody listens would not be sent.
   }
 
   /** @param {Event} event */
