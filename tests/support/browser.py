@@ -18,7 +18,9 @@ def chromium() -> Iterator[Any]:
         if os.environ.get("REQUIRE_ALL"):
             pytest.fail(MISSING)
         pytest.skip(MISSING)
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
+
+    expect.set_options(timeout=15_000)  # A loaded machine is slow, not wrong.
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
