@@ -1,32 +1,71 @@
 """The verbs of people and keys."""
 
 from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from accounts import core, policy
-from accounts.models import Account, ApiKey, Role, User
+from accounts.models import AUTH_TOKENS, KEY_SECRETS, Account, ApiKey, Role, User
 from kernel import clock
 from kernel.actor import Actor
 from kernel.errors import Conflict, Invalid
 
 
-def create_api_key(*, account: Account, friendly_name: str, scopes: Iterable[str], actor: Actor) -> tuple[ApiKey, str]:
+def renew_auth_token(account: Account, *, actor: Actor) -> str:
+    """The account's new auth token; whoever has the old one is refused from now on."""
+    policy.require(actor, "keys:write", account_sid=account.sid)
+    token = core.new_auth_token()
+    account.auth_token = AUTH_TOKENS.seal(token)
+    account.save(update_fields=["auth_token"])
+    return token
+
+
+def create_api_key(
+    *,
+    account: Account,
+    friendly_name: str,
+    scopes: Iterable[str],
+    actor: Actor,
+    expires_at: datetime | None = None,
+) -> tuple[ApiKey, str]:
     """A new key and its token. The token is shown this once; nobody can read it again."""
     policy.require(actor, "keys:write", account_sid=account.sid)
     wanted = sorted(set(scopes))
     unknown = [scope for scope in wanted if scope not in policy.SCOPES]
     if unknown or not wanted:
         raise Invalid("Choose one or more of: %(scopes)s.", field="scopes", params={"scopes": ", ".join(policy.SCOPES)})
+    return _make_key(account, friendly_name, actor=actor, expires_at=expires_at, scopes=wanted)
+
+
+def create_worker_key(
+    *, account: Account, worker_sid: str, friendly_name: str, actor: Actor, expires_at: datetime | None = None
+) -> tuple[ApiKey, str]:
+    """A worker's own key and its token: it reads and does what is that worker's, and nothing else.
+
+    The caller vouches that the worker is one of the account's.
+    """
+    policy.require(actor, "keys:write", account_sid=account.sid)
+    more = {"scopes": [policy.WORKER_SCOPE], "worker_sid": worker_sid}
+    return _make_key(account, friendly_name, actor=actor, expires_at=expires_at, **more)
+
+
+def _make_key(
+    account: Account, friendly_name: str, *, actor: Actor, expires_at: datetime | None, **fields: Any
+) -> tuple[ApiKey, str]:
+    if expires_at is not None and expires_at <= clock.now():
+        raise Invalid("A key expires in the future, or not at all.", field="expires_at")
     secret = core.new_secret()
     key = ApiKey.objects.create(
         account=account,
         friendly_name=friendly_name,
-        scopes=wanted,
-        secret_hash=core.digest(secret),
+        secret_hash=KEY_SECRETS.digest(core.digest(secret)),
+        expires_at=expires_at,
         created_by=User.objects.filter(sid=actor.sid).first(),
+        **fields,
     )
     return key, core.token(key.sid, secret)
 

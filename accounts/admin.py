@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import actions, policy
+from accounts import actions, policy, queries
 from accounts.admin_base import (
     DANGER,
     CheckboxesWidget,
@@ -28,6 +28,9 @@ from accounts.admin_base import (
     visible_account,
 )
 from accounts.models import Account, ApiKey, Role, User
+from accounts.vault import Unreadable
+from kernel import clock
+from kernel.errors import Conflict
 
 if TYPE_CHECKING:
     _PasswordMixin = SetPasswordMixin[User]
@@ -41,6 +44,9 @@ SCOPES = {
     "conversations:read": _("read conversations"),
     "conversations:write": _("write in conversations"),
     "routing:read": _("ask why a task waits or an agent gets nothing"),
+    "taskrouter:read": _("read workspaces, queues, workers and tasks by TaskRouter's API"),
+    "taskrouter:write": _("change workspaces, queues, workers and tasks by TaskRouter's API"),
+    policy.WORKER_SCOPE: _("act for one worker alone by TaskRouter's API"),
 }
 
 
@@ -59,15 +65,54 @@ class OfAccount(ModelAdmin):
 
 @admin.register(Account)
 class AccountAdmin(ModelAdmin):
-    """The account, to look at."""
+    """The account, to look at, and its auth token."""
 
     sees = "users:write"
     list_display = ["friendly_name", "sid"]
     readonly_fields = ["sid"]
     search_fields = ["friendly_name", "sid"]
+    actions_detail = ["show_token", "renew_token"]
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return visible_account(request, Account.objects.all(), "users__account").distinct()
+
+    def has_token_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        own = self.get_queryset(request).filter(pk=object_id).first()
+        return own is not None and policy.may(actor(request, own), "keys:write", account_sid=own.sid)
+
+    @action(description=_("Auth token"), icon="key", permissions=["token"], url_path="token")
+    def show_token(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        question = Question(
+            _("Show the auth token?"),
+            _("Whoever has it may do everything with this account that programs can."),
+            _("Show"),
+            danger=False,
+        )
+
+        def perform(row: Account, _given: dict[str, Any]) -> HttpResponse:
+            try:
+                return self._token_page(request, row, queries.auth_token(row))
+            except Unreadable as error:
+                raise Conflict("The auth token cannot be read with the present SECRET_KEY. Make a new one.") from error
+
+        return self.ask(request, object_id, question, perform)
+
+    @action(description=_("New auth token"), icon="autorenew", permissions=["token"], url_path="renew", variant=DANGER)
+    def renew_token(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        question = Question(
+            _("Make a new auth token?"),
+            _("Every program that uses the present one is refused from now on."),
+            _("New auth token"),
+        )
+
+        def perform(row: Account, _given: dict[str, Any]) -> HttpResponse:
+            return self._token_page(request, row, actions.renew_auth_token(row, actor=actor(request, row)))
+
+        return self.ask(request, object_id, question, perform)
+
+    def _token_page(self, request: HttpRequest, row: Account, token: str) -> HttpResponse:
+        hint = _("Programs send it by HTTP Basic, together with the account's sid.")
+        return self.show_once(request, row, title=_("Auth token"), secret=token, hint=hint)
 
 
 # --- people ---
@@ -210,7 +255,7 @@ class ApiKeyForm(ModelForm):
 
     class Meta:
         model = ApiKey
-        fields = ["account", "friendly_name", "scopes"]
+        fields = ["account", "friendly_name", "scopes", "expires_at"]
 
 
 @admin.register(ApiKey)
@@ -225,11 +270,22 @@ class ApiKeyAdmin(OfAccount):
     search_fields = ["friendly_name", "sid"]
     ordering = ["-created_at"]
     actions_detail = ["revoke"]
-    readonly_fields = ["sid", "state", "scope_list", "created_by", "created_at", "last_used_at", "revoked_at"]
+    readonly_fields = [
+        "sid",
+        "state",
+        "scope_list",
+        "worker_sid",
+        "created_by",
+        "created_at",
+        "expires_at",
+        "last_used_at",
+        "revoked_at",
+    ]
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:
-            shown = [name for name in ("account", "friendly_name", "scopes") if name not in self.get_exclude(request)]
+            asked = ("account", "friendly_name", "scopes", "expires_at")
+            shown = [name for name in asked if name not in self.get_exclude(request)]
             return [(None, {"fields": shown})]
         return [(None, {"fields": ["friendly_name", *self.readonly_fields]})]
 
@@ -239,6 +295,7 @@ class ApiKeyAdmin(OfAccount):
             account=account,
             friendly_name=form.cleaned_data["friendly_name"],
             scopes=form.cleaned_data["scopes"],
+            expires_at=form.cleaned_data.get("expires_at"),
             actor=actor(request, account),
         )
         request.new_secret = token  # type: ignore[attr-defined]
@@ -250,13 +307,18 @@ class ApiKeyAdmin(OfAccount):
             obj,
             title=_("The new API key"),
             secret=request.new_secret,  # type: ignore[attr-defined]
-            hint=_("Programs send it as: Authorization: Bearer …"),
+            hint=_(
+                "Programs send it as: Authorization: Bearer … Twilio's SDKs take its two parts: the sid (SK…), and as "
+                "secret what follows the second underscore."
+            ),
         )
 
-    @display(description=_("State"), label={"active": "success", "revoked": "danger"})
+    @display(description=_("State"), label={"active": "success", "expired": "warning", "revoked": "danger"})
     def state(self, key: ApiKey) -> Label:
         if key.revoked_at:
             return Label("revoked", gettext("revoked"))
+        if key.expires_at and key.expires_at <= clock.now():
+            return Label("expired", gettext("expired"))
         return Label("active", pgettext("API key", "active"))
 
     @display(description=_("It may"))

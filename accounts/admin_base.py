@@ -77,7 +77,7 @@ __all__ = [
 ]
 
 # Columns that hold digests and sealed secrets, in whichever table.
-_SECRETS = frozenset({"password", "secret", "secret_hash", "token_hash"})
+_SECRETS = frozenset({"password", "secret", "secret_hash", "token_hash", "auth_token"})
 
 DANGER = ActionVariant.DANGER
 NEUTRAL = ActionVariant.DEFAULT

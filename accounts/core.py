@@ -1,7 +1,6 @@
-"""The shape of an API token and the digest that stands for it."""
+"""The shape of tokens, and the digest that stands for a secret."""
 
 import hashlib
-import hmac
 import secrets
 
 from kernel import sids
@@ -15,13 +14,13 @@ def new_secret() -> str:
 
 
 def digest(secret: str) -> str:
-    """What the database keeps of a secret."""
+    """What is kept of a secret, under a key: 256 random bits cannot be guessed from it (ASVS 6.5.2)."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def matches(secret: str, stored: str) -> bool:
-    """Constant-time comparison of a presented secret with the kept digest."""
-    return hmac.compare_digest(digest(secret), stored)
+def new_auth_token() -> str:
+    """An account's token as Twilio's are: 32 hex digits."""
+    return secrets.token_hex(16)
 
 
 def token(sid: str, secret: str) -> str:

@@ -1,12 +1,18 @@
 """Accounts, the people who sign in, and the keys that programs use."""
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from accounts import core
+from accounts.vault import Vault
 from kernel import clock, sids
+
+AUTH_TOKENS: Final = Vault("accounts.account.auth_token")
+KEY_SECRETS: Final = Vault("accounts.api_key.secret")
+"""Of the secrets' digests: so those that stood without a key could be given one."""
 
 
 def new_account_sid() -> str:
@@ -21,11 +27,20 @@ def new_key_sid() -> str:
     return sids.new("SK")
 
 
+def new_auth_token() -> str:
+    """Sealed."""
+    return AUTH_TOKENS.seal(core.new_auth_token())
+
+
 class Account(models.Model):
-    """The tenant: everything belongs to one."""
+    """The tenant: everything belongs to one.
+
+    ``auth_token`` is sealed: programs sign in with it, and webhooks to them are signed with it.
+    """
 
     sid = models.CharField(max_length=sids.LENGTH, unique=True, default=new_account_sid, editable=False)
     friendly_name = models.CharField(_("name"), max_length=64)
+    auth_token = models.TextField(default=new_auth_token, editable=False)
 
     class Meta:
         verbose_name = _("account")
@@ -61,17 +76,30 @@ class User(AbstractUser):
 
 
 class ApiKey(models.Model):
-    """A program's credential; only a digest of the secret is kept."""
+    """A program's credential; only a keyed digest of the secret is kept."""
 
     sid = models.CharField(max_length=sids.LENGTH, unique=True, default=new_key_sid, editable=False)
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="api_keys", verbose_name=_("account"))
     friendly_name = models.CharField(_("name"), max_length=64)
     secret_hash = models.CharField(max_length=64, editable=False)
     scopes = models.JSONField(_("scopes"), default=list)
+    worker_sid = models.CharField(
+        _("worker"),
+        max_length=sids.LENGTH,
+        blank=True,
+        editable=False,
+        help_text=_("The key acts for this worker alone."),
+    )
     created_by = models.ForeignKey(
         User, on_delete=models.SET_NULL, null=True, editable=False, related_name="+", verbose_name=_("created by")
     )
     created_at = models.DateTimeField(_("created"), default=clock.now, editable=False)
+    expires_at = models.DateTimeField(
+        _("expires"),
+        null=True,
+        blank=True,
+        help_text=_("From then on the key opens nothing; empty: it never expires."),
+    )
     last_used_at = models.DateTimeField(_("last used"), null=True, editable=False)
     revoked_at = models.DateTimeField(_("revoked"), null=True, editable=False)
 

@@ -8,7 +8,21 @@ _BY_ROLE = {
     "supervisor": frozenset({"desk:use", "floor:read", "config:write", "workers:write"}),
     "admin": frozenset({"desk:use", "floor:read", "config:write", "workers:write", "keys:write", "users:write"}),
 }
-SCOPES = ("handoffs:write", "conversations:read", "conversations:write", "routing:read")
+SCOPES = (
+    "handoffs:write",
+    "conversations:read",
+    "conversations:write",
+    "routing:read",
+    "taskrouter:read",
+    "taskrouter:write",
+)
+WORKER_SCOPE = "taskrouter:worker"
+"""Of a key that is bound to one worker, who alone has it: by TaskRouter's API it does what that worker may himself."""
+# What a scope comes to, beside itself.
+_BY_SCOPE = {
+    "taskrouter:write": frozenset({"taskrouter:read", "config:write", "workers:write"}),
+    WORKER_SCOPE: frozenset({"desk:use"}),
+}
 
 
 def may(actor: Actor, permission: str, *, account_sid: str | None = None) -> bool:
@@ -19,10 +33,22 @@ def may(actor: Actor, permission: str, *, account_sid: str | None = None) -> boo
         return False
     if actor.kind == "user":
         return permission in _BY_ROLE.get(actor.role, frozenset())
-    return actor.kind == "key" and permission in actor.scopes
+    return actor.kind == "key" and permission in _opened_by(actor.scopes)
 
 
 def require(actor: Actor, permission: str, *, account_sid: str | None = None) -> None:
     """Raise ``Forbidden`` unless ``actor`` holds ``permission``."""
     if not may(actor, permission, account_sid=account_sid):
         raise Forbidden("This needs the permission %(permission)s.", params={"permission": permission})
+
+
+def bound_to(actor: Actor) -> str:
+    """The sid of the worker whose own key acts; empty for everybody else.
+
+    Such a key sees and does nothing but that worker's.
+    """
+    return actor.worker_sid if actor.kind == "key" else ""
+
+
+def _opened_by(scopes: frozenset[str]) -> frozenset[str]:
+    return scopes.union(*(_BY_SCOPE[scope] for scope in scopes if scope in _BY_SCOPE))

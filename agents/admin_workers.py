@@ -15,9 +15,11 @@ from accounts.admin_base import (
     Question,
     SelectWidget,
     TabularInline,
+    TextInputWidget,
     action,
     actor,
     display,
+    may,
 )
 from agents import actions, queries
 from agents.admin_base import WorkspacePage, workspaces
@@ -39,6 +41,18 @@ class CapacityForm(ModelForm):
             number.max_value = MAX_CAPACITY
             number.validators.append(forms.IntegerField(max_value=MAX_CAPACITY).validators[0])
             number.widget.attrs |= {"max": MAX_CAPACITY, "min": 0}
+
+
+class KeyForm(forms.Form):
+    """What a key is called, and how long it opens."""
+
+    friendly_name = forms.CharField(label=_("name"), max_length=64, widget=TextInputWidget)
+    expires_at = forms.DateTimeField(
+        label=_("expires"),
+        required=False,
+        help_text=_("From then on the key opens nothing; empty: it never expires."),
+        widget=TextInputWidget(attrs={"type": "datetime-local"}),
+    )
 
 
 class CapacityInline(TabularInline):
@@ -67,7 +81,7 @@ class WorkerAdmin(WorkspacePage):
     search_fields = ["friendly_name", "sid", "user__username"]
     ordering = ["friendly_name"]
     inlines = [CapacityInline]
-    actions_detail = ["change_activity"]
+    actions_detail = ["change_activity", "new_key"]
     readonly_fields = ["sid", "activity_label", "date_status_changed", "last_assigned_at", "created_at"]
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -166,6 +180,35 @@ class WorkerAdmin(WorkspacePage):
         def perform(row: Worker, given: dict[str, Any]) -> str:
             self.enter(request, row, given)
             return gettext("%(worker)s is now: %(activity)s.") % {"worker": row, "activity": given["activity"]}
+
+        return self.ask(request, object_id, question, perform)
+
+    def has_new_key_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return may(request, "keys:write")
+
+    @action(description=_("Own API key"), icon="key", permissions=["new_key"], url_path="key", variant=NEUTRAL)
+    def new_key(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        question = Question(
+            _("Make an API key for this worker?"),
+            _(
+                "By TaskRouter's API it reads this worker, changes the activity and answers offers to this worker; "
+                "nothing else. It is revoked under API keys."
+            ),
+            _("Make a key"),
+            form=KeyForm,
+            danger=False,
+        )
+
+        def perform(row: Worker, given: dict[str, Any]) -> HttpResponse:
+            key, token = actions.create_worker_key(row, **given, actor=actor(request, row.workspace.account))
+            return self.show_once(
+                request,
+                row,
+                title=_("The new API key"),
+                secret=token,
+                hint=gettext("Twilio's SDKs take its two parts: the sid (%(sid)s), and as secret what follows it.")
+                % {"sid": key.sid},
+            )
 
         return self.ask(request, object_id, question, perform)
 

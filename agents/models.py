@@ -165,7 +165,8 @@ class Worker(models.Model):
 class WorkerChannel(models.Model):
     """How many tasks of one channel a worker takes at once, and how many he has.
 
-    ``load`` counts open reservations (pending, accepted, wrapping), ``assigned`` the accepted ones.
+    ``load`` counts open reservations (pending, accepted, wrapping), ``assigned`` the accepted ones; both come and go
+    without a new ``version``.
     """
 
     sid = models.CharField(max_length=sids.LENGTH, unique=True, default=new_worker_channel_sid, editable=False)
@@ -178,6 +179,7 @@ class WorkerChannel(models.Model):
     last_assigned_at = models.DateTimeField(_("last offer"), null=True, editable=False)
     created_at = models.DateTimeField(_("created"), default=clock.now, editable=False)
     updated_at = models.DateTimeField(_("changed"), default=clock.now, editable=False)
+    version = models.PositiveBigIntegerField(default=1, editable=False)
 
     class Meta:
         verbose_name = _("capacity")

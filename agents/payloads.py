@@ -1,5 +1,6 @@
 """The wire shapes of workspaces, activities, task channels and workers; ``docs/events.md`` lists them."""
 
+from collections.abc import Iterable
 from typing import Any, TypedDict
 
 from agents.models import Activity, TaskChannel, Worker, WorkerChannel, Workspace
@@ -103,8 +104,10 @@ def channel_payload(channel: WorkerChannel) -> ChannelPayload:
     }
 
 
-def worker_payload(worker: Worker) -> WorkerPayload:
-    channels = worker.channels.select_related("task_channel").order_by("task_channel__unique_name")
+def worker_payload(worker: Worker, channels: Iterable[WorkerChannel] | None = None) -> WorkerPayload:
+    """``channels``: his, by name, where whoever tells of many workers has read those of all."""
+    if channels is None:
+        channels = worker.channels.select_related("task_channel").order_by("task_channel__unique_name")
     return {
         "sid": worker.sid,
         "version": worker.version,

@@ -1,42 +1,14 @@
 """``Authorization: Bearer cc_SK…``: who calls, and a brake on those who guess."""
 
-from dataclasses import dataclass
-
-import structlog
 from rest_framework.authentication import BaseAuthentication
-from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
-from rest_framework.throttling import SimpleRateThrottle
 
+from accounts.callers import Caller, note_failure
 from accounts.queries import actor_for_token
 from kernel.actor import Actor
 from kernel.errors import NotAuthenticated
 
-logger = structlog.get_logger(__name__)
-
 REALM = 'Bearer realm="api"'
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """What the framework wants for a user; everything of ours looks at the actor alone."""
-
-    actor: Actor
-    is_authenticated: bool = True
-    is_active: bool = True
-
-    @property
-    def pk(self) -> str:
-        return self.actor.sid
-
-
-class FailureThrottle(SimpleRateThrottle):
-    """Counts refused keys by network address. A good key passes whatever others behind the address do."""
-
-    rate = "30/min"
-
-    def get_cache_key(self, request: Request, _view: object) -> str:
-        return f"api-key-failures:{request.META.get('REMOTE_ADDR', '')}"
 
 
 class ApiKeyAuthentication(BaseAuthentication):
@@ -49,15 +21,9 @@ class ApiKeyAuthentication(BaseAuthentication):
                 raise NotAuthenticated("Send an API key as Authorization: Bearer cc_SK….", code="no-api-key")
             actor = actor_for_token(token.strip())
         except NotAuthenticated:
-            self._note_failure(request)
+            note_failure(request)
             raise
         return Caller(actor), actor
 
     def authenticate_header(self, _request: Request) -> str:
         return REALM
-
-    def _note_failure(self, request: Request) -> None:
-        throttle = FailureThrottle()
-        if not throttle.allow_request(request, None):  # type: ignore[arg-type]
-            raise Throttled(wait=throttle.wait())
-        logger.info("api key refused")

@@ -1,7 +1,7 @@
 """``./run bench``: every figure beside its floor.
 
-``./run bench routing``, ``./run bench messages`` or single figures by name; ``--quick`` for a look, ``--json FILE`` to
-keep them.
+``./run bench routing``, ``./run bench taskrouter``, ``./run bench messages`` or single figures by name; ``--quick`` for
+a look, ``--json FILE`` to keep them.
 """
 
 import argparse
@@ -19,8 +19,9 @@ from bench.report import Section, measured, verdicts
 from bench.routing.suite import FIGURES, WITHOUT_SERVERS
 from bench.run import Run, say
 from bench.scratch import require_loopback
+from bench.taskrouter import taskrouter
 
-MESSAGES = "messages"
+MESSAGES, TASKROUTER = "messages", "taskrouter"
 
 
 def main() -> int:
@@ -52,7 +53,9 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     options = argparse.ArgumentParser(prog="./run bench", description=__doc__)
-    options.add_argument("figures", nargs="*", help=f"routing, {MESSAGES}, or: {', '.join(FIGURES)}; nothing: all")
+    options.add_argument(
+        "figures", nargs="*", help=f"routing, {TASKROUTER}, {MESSAGES}, or: {', '.join(FIGURES)}; nothing: all"
+    )
     options.add_argument("--quick", action="store_true", help="smaller, a few minutes")
     options.add_argument("--json", type=Path, help="append the figures to this file")
     options.add_argument("--document", type=Path, help="write the tables between the figures marks of this file")
@@ -62,8 +65,8 @@ def _options() -> argparse.Namespace:
 
 def _wanted(named: list[str]) -> list[str]:
     """The figures in the order of the suite."""
-    known = [*FIGURES, MESSAGES]
-    asked = set(named) or {"routing", MESSAGES}
+    known = [*FIGURES, TASKROUTER, MESSAGES]
+    asked = set(named) or {"routing", TASKROUTER, MESSAGES}
     if unknown := asked - {*known, "routing"}:
         sys.exit(f"There is no figure {', '.join(sorted(unknown))}. There are: routing, {', '.join(known)}.")
     return [name for name in known if name in asked or (name in FIGURES and "routing" in asked)]
@@ -76,7 +79,10 @@ def _measure(name: str, run: Run) -> Section:
     say(f"{name} ...")
     began = time.monotonic()
     try:
-        section = messages.section(quick=run.quick) if name == MESSAGES else FIGURES[name](run)
+        if name == MESSAGES:
+            section = messages.section(quick=run.quick)
+        else:
+            section = {**FIGURES, TASKROUTER: taskrouter}[name](run)
     except Exception as error:
         import traceback
 

@@ -68,9 +68,12 @@ class Run:
         self._floor_url = self._need_server().create("floor")
 
     def stage(self, shape: Shape) -> Stage:
-        """The contact centre of that shape, made at the first asking."""
+        """The contact centre of that shape, made at the first asking. Nobody has anything in hand."""
         if shape not in self._stages:
             self._stages[shape] = self.fresh(shape)
+        else:
+            # What the figure before left would expire under this one, and send the agents away.
+            self._stages[shape].feed.finish(events=False, overdue=True)
         return self._stages[shape]
 
     def fresh(self, shape: Shape) -> Stage:

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from accounts import actions as accounts
 from accounts.models import Account, User
+from accounts.queries import auth_token
 from agents import actions as agents
 from agents.models import WorkerChannel, Workspace
 from carriers.twin import actions as twin
@@ -109,7 +110,7 @@ def _make_all() -> list[str]:
         scopes=["handoffs:write", "conversations:read", "conversations:write", "routing:read"],
         actor=SYSTEM,
     )
-    return [*lines, f"api key     {token}"]
+    return [*lines, f"api key     {token}", f"account     {account.sid} {auth_token(account)}"]
 
 
 def _make_person(person: Person, *, account: Account, workspace: Workspace) -> str:

@@ -59,7 +59,9 @@ INSTALLED_APPS = [
     "routing.apps.RoutingConfig",
     "conversations.apps.ConversationsConfig",
     "interactions.apps.InteractionsConfig",
+    "insights.apps.InsightsConfig",
     "api.apps.ApiConfig",
+    "taskrouter.apps.TaskRouterConfig",
     "webchat.apps.WebChatConfig",
     "desk.apps.DeskConfig",
 ]
@@ -68,6 +70,7 @@ MIDDLEWARE = [
     "contactcenter.middleware.Probes",
     "contactcenter.middleware.RequestLog",
     "django.middleware.security.SecurityMiddleware",
+    "taskrouter.middleware.OwnHost",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "contactcenter.csp.PolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -200,7 +203,17 @@ EVENT_SINKS = [
     "interactions.sinks.Follow",
     "conversations.sinks.Outbound",
     "hooks.sinks.Deliveries",
+    "insights.sinks.Count",
+    "taskrouter.sinks.EventCallbacks",
+    "taskrouter.sinks.AssignmentCallbacks",
+    "taskrouter.sinks.Instructions",
 ]
+# How each kind of request to an integrator is written, and its answer read.
+HOOK_LETTERS = {
+    "webhook": "hooks.letters.Webhook",
+    "event-callback": "taskrouter.callbacks.EventCallback",
+    "assignment-callback": "taskrouter.callbacks.AssignmentCallback",
+}
 PUMP_SERVICES = [
     "eventlog.relay.Relay",
     "eventlog.timers.Deadlines",
@@ -221,9 +234,12 @@ PUMP_TIMERS = {
     "conversations.timers.drive_deliveries": 0.5,
     "conversations.timers.drive_media": 1,
     "hooks.timers.drive_deliveries": 0.5,
+    "hooks.timers.prune": 60,
     "carriers.twin.timers.sweep_callbacks": 0.1,
     "eventlog.timers.prune": 5,
     "routing.router.judging.prune": 60,
+    "routing.replaying_timers.prune": 60,
+    "insights.timers.prune": 60,
 }
 # Who may refer to a business calendar: each tells the name of something that does, or nothing. Such a calendar stays.
 CALENDAR_USERS = ["routing.scoping.workflow_asking"]
@@ -261,6 +277,9 @@ EGRESS_ALLOW = env.list("EGRESS_ALLOW", default=[] if PRODUCTION else ["127.0.0.
 WEBCHAT_BEGINNINGS_AN_HOUR = env.int("WEBCHAT_BEGINNINGS_AN_HOUR", default=30)
 
 # --- REST ---------------------------------------------------------------------------------------------------------
+
+# Of one account, in each web process.
+TASKROUTER_REQUESTS_A_SECOND = env.int("TASKROUTER_REQUESTS_A_SECOND", default=200)
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["api.authentication.ApiKeyAuthentication"],

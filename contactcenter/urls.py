@@ -35,6 +35,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", health.readyz, name="readyz"),
     path("", include("desk.urls")),
     path("", include("api.urls")),
+    path("taskrouter/", include("taskrouter.urls")),
     path("", include("webchat.urls")),
     path("", include("conversations.urls")),
     path("", include("carriers.twin.urls")),  # Its views answer 404 where the twin is not switched on.

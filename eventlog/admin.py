@@ -8,7 +8,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin_base import ModelAdmin, column, display
-from eventlog.models import Event
+from eventlog.models import Event, Position
 
 
 class EventPage(ModelAdmin):
@@ -17,7 +17,6 @@ class EventPage(ModelAdmin):
     labels = {
         "type": _("Type"),
         "created_at": _("When"),
-        "position": _("Position"),
         "subject_sid": _("About"),
         "workspace_sid": _("Workspace"),
         "ref": _("Reference"),
@@ -34,10 +33,14 @@ class EventPage(ModelAdmin):
     ordering = ["-id"]
     date_hierarchy = "created_at"
     fields = ["sid", "type", "created_at", "position", "subject_sid", "workspace_sid", "who", "ref", "heard_by", "told"]
-    readonly_fields = ["who", "heard_by", "told"]
+    readonly_fields = ["position", "who", "heard_by", "told"]
 
     def get_queryset(self, request: HttpRequest) -> Any:
         raise NotImplementedError
+
+    @display(description=_("Position"))
+    def position(self, event: Event) -> int | None:
+        return Position.objects.filter(event=event).values_list("position", flat=True).first()
 
     @display(description=_("Who"))
     def who(self, event: Event) -> str:

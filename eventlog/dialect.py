@@ -11,6 +11,7 @@ _AMONG: Final = {"postgresql": "= ANY(%s)", "sqlite": "IN (SELECT value FROM jso
 _FIELD: Final = {"postgresql": "{} #>> '{{{}}}'", "sqlite": "json_extract({}, '$.{}')"}
 _EPOCH: Final = {"postgresql": "extract(epoch FROM {})::float8", "sqlite": "{}"}
 _TEXT: Final = {"postgresql": "{}::text", "sqlite": "{}"}
+_JSON: Final = {"postgresql": "{}::jsonb", "sqlite": "{}"}
 _ARRAY: Final = {"postgresql": "jsonb_build_array({})", "sqlite": "json_array({})"}
 _ARRAYS: Final = {"postgresql": "jsonb_agg({})::text", "sqlite": "json_group_array({})"}
 
@@ -72,6 +73,11 @@ def moment(column: str) -> str:
 def text(column: str) -> str:
     """A JSON column as JSON text."""
     return _TEXT[connection.vendor].format(column)
+
+
+def document(text: str) -> str:
+    """JSON text as a JSON column takes it."""
+    return _JSON[connection.vendor].format(text)
 
 
 def array(*columns: str) -> str:

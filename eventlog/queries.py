@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, TypedDict
 
-from django.db.models import Max, Min
+from django.db.models import Exists, Max, OuterRef, QuerySet
 
 from eventlog.dbclock import database_now
-from eventlog.models import AudienceHead, Delivery, Event, Lease, SinkPosition
+from eventlog.models import AudienceHead, Delivery, Event, Horizon, Lease, Position, SinkPosition
 from kernel import clock
 
 RELAY_LEASE = "relay"
@@ -52,12 +52,22 @@ def since(audience: str, n: int, *, limit: int) -> list[EventFrame]:
 
 def last_position() -> int:
     """The position of the newest numbered event."""
-    return Event.objects.aggregate(last=Max("position"))["last"] or 0
+    return Position.objects.aggregate(last=Max("position"))["last"] or 0
+
+
+def horizon() -> int:
+    """Up to this id every event has its position, or will never be there. There may be more that have."""
+    return Horizon.objects.values_list("event_id", flat=True).first() or 0
+
+
+def unnumbered() -> QuerySet[Event]:
+    """Committed events that have no position yet."""
+    return Event.objects.filter(~Exists(Position.objects.filter(event=OuterRef("pk"))), pk__gt=horizon())
 
 
 def health() -> dict[str, Any]:
     """Pump lag in seconds, whether a pump holds the relay's lease, and each sink's backlog and failures."""
-    oldest = Event.objects.filter(position__isnull=True).aggregate(oldest=Min("created_at"))["oldest"]
+    oldest = unnumbered().order_by("pk").values_list("created_at", flat=True).first()
     last = last_position()
     sinks = {
         row.sink: {"behind": max(0, last - row.position), "failures": row.failures, "last_error": row.last_error}

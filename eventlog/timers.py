@@ -5,14 +5,17 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import takewhile
 
 import structlog
 from django.conf import settings
+from django.db import transaction
 from django.utils.module_loading import import_string
 
+from eventlog import numbered
 from eventlog.dbclock import SteadyClock
 from eventlog.leases import Lease
-from eventlog.models import Delivery
+from eventlog.models import Horizon, Position
 from eventlog.services import POLL_SECONDS, Service
 
 logger = structlog.get_logger(__name__)
@@ -85,8 +88,13 @@ class Deadlines(Timers):
 def prune(now: datetime) -> None:
     """Forget deliveries that no screen will ask for again; one that was away longer starts from a snapshot.
 
-    The events themselves stay: they are the journal. Only the oldest deliveries are looked at, so that a sweep costs
-    the same however long the journal is.
+    The events themselves stay: they are the journal. Only what follows the last that was forgotten is looked at.
     """
-    oldest = Delivery.objects.order_by("pk").values_list("pk", "event__created_at")[:_PRUNE_BATCH]
-    Delivery.objects.filter(pk__in=[pk for pk, at in oldest if at < now - _KEPT]).delete()
+    pruned = Horizon.objects.values_list("pruned", flat=True).first() or 0
+    rows = Position.objects.filter(position__gt=pruned).order_by("position")
+    oldest = rows.values_list("position", "numbers", "event__created_at")[:_PRUNE_BATCH]
+    old = list(takewhile(lambda row: row[2] < now - _KEPT, oldest))
+    if old:
+        with transaction.atomic():
+            numbered.forget_deliveries(numbers for _, numbers, _ in old)
+            Horizon.objects.update_or_create(defaults={"pruned": old[-1][0]})

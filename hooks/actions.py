@@ -1,10 +1,10 @@
 """The verbs of webhooks: endpoints are made and changed, events queued for them, claimed, delivered or put back."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -15,27 +15,44 @@ from eventlog.dbclock import database_now
 from eventlog.record import record
 from hooks import egress, queries, signing, vault
 from hooks.core import retries, states
-from hooks.models import Dispatch, Endpoint
+from hooks.core.kinds import KINDS
+from hooks.models import Dispatch, Endpoint, Kind
 from kernel import clock
 from kernel.actor import SYSTEM, Actor
-from kernel.errors import Invalid
+from kernel.errors import Invalid, StaleMove
 
-# Longer than an attempt may take, so that a live one is never taken for a dead one.
-LEASE = timedelta(seconds=60)
+KEPT_DELIVERED: Final = timedelta(days=7)
+KEPT_FAILED: Final = timedelta(days=30)
+FORGOTTEN_AT_ONCE: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One attempt: what to send, where, and the fence under which its outcome counts. ``secret`` is sealed."""
+    """One attempt: what to send, where, and the fence under which its outcome counts.
+
+    The second of ``urls``, if there is one, is asked when the first does not answer as it should. ``secret`` is sealed:
+    the endpoint's own, or for callbacks the account's auth token.
+    """
 
     dispatch_sid: str
     fence: int
-    url: str
+    kind: str
+    urls: tuple[str, ...]
     secret: str
     event_sid: str
     type: str
     payload: Mapping[str, Any]
     created_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One event as it is to be sent. Of letters about the same subject none overtakes another."""
+
+    event_sid: str
+    type: str
+    subject_sid: str
+    payload: Mapping[str, Any]
 
 
 def create_endpoint(*, account: Account, friendly_name: str, url: str, actor: Actor) -> tuple[Endpoint, str]:
@@ -118,6 +135,54 @@ def enqueue(
         return Dispatch.objects.get(endpoint=endpoint, event_sid=event_sid)
 
 
+def keep_callback(
+    account: Account, *, kind: str, owner_sid: str, friendly_name: str, url: str, fallback_url: str = ""
+) -> Endpoint:
+    """Where a workspace's or a workflow's callbacks go is this from now on; the next attempt follows.
+
+    The product's own doing: the addresses are those that the owner's action has taken.
+    """
+    wanted = {"friendly_name": friendly_name, "url": url, "fallback_url": fallback_url, "active": True}
+    endpoint, made = Endpoint.objects.select_related("account").get_or_create(
+        kind=kind, owner_sid=owner_sid, defaults={**wanted, "account": account}
+    )
+    if not made:
+        _write(endpoint, {name: value for name, value in wanted.items() if getattr(endpoint, name) != value})
+    return endpoint
+
+
+def end_callbacks(kind: str, *, standing: Sequence[str]) -> None:
+    """Of this kind only these owners have an address: what waits for others is not sent any more."""
+    ended = Endpoint.objects.filter(kind=kind, active=True).exclude(owner_sid__in=standing)
+    for endpoint in ended:
+        with transaction.atomic():
+            _write(endpoint, {"active": False})
+            endpoint.dispatches.filter(status__in=states.DISPATCH.sources("fail")).update(
+                status=states.DISPATCH.target("fail"), due_at=None, last_error="the address was taken away"
+            )
+
+
+def enqueue_all(endpoint: Endpoint, letters: Sequence[Letter]) -> list[tuple[str, str]]:
+    """They wait for the endpoint; one that waits already changes nothing. Returns the lines to be rung for.
+
+    Unlike `enqueue` it tells the log nothing, so that a busy log does not double: the caller rings after the commit.
+    """
+    now = database_now()
+    rows = [
+        Dispatch(
+            endpoint=endpoint,
+            event_sid=letter.event_sid,
+            type=letter.type,
+            subject_sid=letter.subject_sid,
+            payload=dict(letter.payload),
+            due_at=now,
+        )
+        for letter in letters
+    ]
+    Dispatch.objects.bulk_create(rows, ignore_conflicts=True)
+    return list(dict.fromkeys((endpoint.sid, letter.subject_sid) for letter in letters))
+
+
 def claim_next(endpoint_sid: str, subject_sid: str) -> Claim | None:
     """Take the head of the line for one attempt, committed before any byte goes out.
 
@@ -128,15 +193,16 @@ def claim_next(endpoint_sid: str, subject_sid: str) -> Claim | None:
     now = database_now()
     if head is None or head.due_at is None or head.due_at > now:
         return None
-    fence = head.fence + 1
+    fence, endpoint = head.fence + 1, head.endpoint
     mine = _pending(head.sid, fence=head.fence).filter(due_at__lte=now)
-    if mine.update(fence=fence, attempts=F("attempts") + 1, due_at=now + LEASE) != 1:
+    if mine.update(fence=fence, attempts=F("attempts") + 1, due_at=now + KINDS[endpoint.kind].lease) != 1:
         return None
     return Claim(
         dispatch_sid=head.sid,
         fence=fence,
-        url=head.endpoint.url,
-        secret=head.endpoint.secret,
+        kind=endpoint.kind,
+        urls=tuple(url for url in (endpoint.url, endpoint.fallback_url) if url),
+        secret=endpoint.secret if endpoint.kind == Kind.WEBHOOK else endpoint.account.auth_token,
         event_sid=head.event_sid,
         type=head.type,
         payload=head.payload,
@@ -144,28 +210,73 @@ def claim_next(endpoint_sid: str, subject_sid: str) -> Claim | None:
     )
 
 
-def mark_delivered(dispatch_sid: str, *, fence: int, status: int) -> None:
-    """The endpoint took attempt ``fence``; a later attempt's outcome is not overwritten."""
-    _pending(dispatch_sid, fence=fence).update(
-        status=states.DISPATCH.target("deliver"),
-        due_at=None,
-        delivered_at=database_now(),
-        last_status=status,
-        last_error="",
-    )
+def mark_delivered(dispatch_sid: str, *, fence: int, status: int, answer: str = "") -> None:
+    """The endpoint took attempt ``fence``; a later attempt's outcome is not overwritten.
+
+    An ``answer`` is kept, and ``webhook.answered`` recorded.
+    """
+    with transaction.atomic():
+        written = _pending(dispatch_sid, fence=fence).update(
+            status=states.DISPATCH.target("deliver"),
+            due_at=None,
+            delivered_at=database_now(),
+            last_status=status,
+            last_error="",
+            answer=answer,
+        )
+        if written and answer:
+            dispatch = Dispatch.objects.select_related("endpoint").get(sid=dispatch_sid)
+            _tell_dispatch("webhook.answered", dispatch, actor=SYSTEM)
+
+
+def note_fault(dispatch_sid: str, error: str) -> None:
+    """What was wrong with the answer, for those who look at the deliveries."""
+    Dispatch.objects.filter(sid=dispatch_sid).update(last_error=error[:200])
+
+
+def replay(dispatch: Dispatch, *, actor: Actor) -> Dispatch:
+    """What was delivered or given up is sent again, with the same id and body, and the schedule begins anew.
+
+    Raises StaleMove while it still waits, Invalid when the endpoint rests.
+    """
+    policy.require(actor, "config:write", account_sid=dispatch.endpoint.account.sid)
+    if not dispatch.endpoint.active:
+        raise Invalid("Nothing is sent to an inactive endpoint.")
+    now = database_now()
+    again = Dispatch.objects.filter(pk=dispatch.pk, status__in=states.DISPATCH.sources("replay"))
+    with transaction.atomic():
+        if not again.update(status=states.DISPATCH.target("replay"), due_at=now, replayed_at=now, attempts=0):
+            raise StaleMove("This still waits to be sent.")
+        dispatch.refresh_from_db(fields=["status", "due_at", "replayed_at", "attempts"])
+        _tell_dispatch("webhook.queued", dispatch, actor=actor)
+    return dispatch
+
+
+def forget(now: datetime) -> int:
+    """Delete what is long over; how many were."""
+    old = queries.outlived(now, delivered=KEPT_DELIVERED, failed=KEPT_FAILED, limit=FORGOTTEN_AT_ONCE)
+    if old:
+        Dispatch.objects.filter(pk__in=old, status__in=states.DISPATCH.sources("replay")).delete()
+    return len(old)
 
 
 def put_back(dispatch_sid: str, *, fence: int, status: int | None, error: str) -> None:
-    """Attempt ``fence`` failed: tried again by the schedule, and given up after 72 hours.
+    """Attempt ``fence`` failed: tried again by the schedule, and given up when that is over.
 
     Giving up records ``webhook.failed``; the next in line then has its turn.
     """
     with transaction.atomic():
-        dispatch = _pending(dispatch_sid, fence=fence).first()
+        dispatch = _pending(dispatch_sid, fence=fence).select_related("endpoint").first()
         if dispatch is None:
             return
         now = database_now()
-        due = retries.next_attempt(dispatch.attempts, created_at=dispatch.created_at, now=now, chance=random.random())
+        due = retries.next_attempt(
+            dispatch.attempts,
+            created_at=dispatch.replayed_at or dispatch.created_at,
+            now=now,
+            chance=random.random(),
+            plan=KINDS[dispatch.endpoint.kind].plan,
+        )
         verb = "fail" if due is None else "retry"
         written = _pending(dispatch_sid, fence=fence).update(
             status=states.DISPATCH.target(verb), due_at=due, last_status=status, last_error=error[:200]
@@ -198,6 +309,7 @@ def _tell_dispatch(type: str, dispatch: Dispatch, *, actor: Actor) -> None:  # n
     data = {
         "sid": dispatch.sid,
         "endpoint_sid": dispatch.endpoint.sid,
+        "kind": dispatch.endpoint.kind,
         "about_sid": dispatch.subject_sid,
         "event_sid": dispatch.event_sid,
         "type": dispatch.type,

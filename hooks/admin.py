@@ -6,12 +6,13 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin import OfAccount
 from accounts.admin_base import DANGER, ModelAdmin, ModelForm, Question, action, actor, column, display
 from hooks import actions
-from hooks.models import Dispatch, Endpoint
+from hooks.models import Dispatch, Endpoint, Kind
 
 
 class EndpointForm(ModelForm):
@@ -39,7 +40,7 @@ class EndpointAdmin(OfAccount):
     actions_detail = ["renew"]
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).select_related("account")
+        return super().get_queryset(request).filter(kind=Kind.WEBHOOK).select_related("account")
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         asked = [name for name in ("account",) if name not in self.get_exclude(request, obj)]
@@ -93,8 +94,10 @@ class EndpointAdmin(OfAccount):
 
 @admin.register(Dispatch)
 class DispatchAdmin(ModelAdmin):
-    """What endpoints were sent, and what they answered."""
+    """What endpoints were sent, and what they answered; it can be sent again."""
 
+    writes = "config:write"
+    can_add = can_change = False
     account_lookup = "endpoint__account"
     labels = {"endpoint": _("Endpoint"), "subject_sid": _("About"), "event_sid": _("Event")}
     list_display = [
@@ -107,17 +110,51 @@ class DispatchAdmin(ModelAdmin):
         "last_error",
         "due_at",
     ]
-    list_filter = ["status", ("endpoint", admin.RelatedOnlyFieldListFilter), "type"]
-    list_select_related = ["endpoint"]
+    list_filter = ["status", "endpoint__kind", ("endpoint", admin.RelatedOnlyFieldListFilter), "type"]
+    list_select_related = ["endpoint__account"]
     search_fields = ["=sid", "=event_sid", "=subject_sid"]
     ordering = ["-id"]
     fieldsets = [
         (None, {"fields": ["endpoint", "type", "subject_sid", "event_sid", "body"]}),
-        (_("Delivery"), {"fields": ["status", "attempts", "last_status", "last_error", "due_at", "delivered_at"]}),
+        (
+            _("Delivery"),
+            {
+                "fields": [
+                    "status",
+                    "attempts",
+                    "last_status",
+                    "last_error",
+                    "answer",
+                    "due_at",
+                    "delivered_at",
+                    "replayed_at",
+                ]
+            },
+        ),
     ]
     readonly_fields = ["body"]
+    actions_detail = ["replay"]
 
     @display(description=_("Data"))
     def body(self, dispatch: Dispatch) -> str:
         document = json.dumps(dispatch.payload, indent=2, ensure_ascii=False)
         return format_html('<pre class="cc-document">{}</pre>', document)
+
+    def has_replay_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        over = self.get_queryset(request).exclude(status=Dispatch.Status.PENDING)
+        return self._may_write(request) and over.filter(pk=object_id, endpoint__active=True).exists()
+
+    @action(description=_("Send again"), icon="replay", permissions=["replay"], url_path="replay")
+    def replay(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        question = Question(
+            _("Send this again?"),
+            _("The endpoint gets it with the same id and the same body, whether or not it has had it before."),
+            _("Send again"),
+            danger=False,
+        )
+
+        def perform(dispatch: Dispatch, _given: dict[str, Any]) -> str:
+            actions.replay(dispatch, actor=actor(request, dispatch.endpoint.account))
+            return gettext("It is on its way.")
+
+        return self.ask(request, object_id, question, perform)

@@ -30,10 +30,9 @@ from kernel.errors import Invalid
 
 TOTAL_SECONDS = 10.0
 ANSWER_BYTES = 64 * 1024
-URL_LENGTH = 1000
+URL_LENGTH = 2048
 _PORTS = {"https": 443, "http": 80}
 _READ_BYTES = 8 * 1024
-_LATE = f"no complete answer within {TOTAL_SECONDS:.0f} seconds"
 
 Resolve = Callable[[str, int], Sequence[str]]
 
@@ -62,6 +61,7 @@ class Answer:
 
     status: int
     body: bytes
+    content_type: str = ""
 
 
 def post(
@@ -81,12 +81,24 @@ def post(
     try:
         answer = line.post(body=body, headers=headers)
     except (HTTPError, OSError, ValueError) as error:
-        raise Unreachable(_LATE if line.late else _reason(error)) from error
+        raise Unreachable(_late(seconds) if line.late else _reason(error, seconds=seconds)) from error
     finally:
         line.close()
     if line.late:  # What was cut in the midst of its headers reads like a complete answer.
-        raise Unreachable(_LATE)
+        raise Unreachable(_late(seconds))
     return answer
+
+
+def spelled(url: str) -> str:
+    """``url`` as its receiver sees it, which is what a signature must cover: escaped, without fragment and with a path.
+
+    Raises ``Invalid`` as `check_url` does.
+
+    >>> spelled("https://Bot.example.com?q=ñ#top")
+    'https://bot.example.com/?q=%C3%B1'
+    """
+    parsed = _parsed(url)
+    return f"{parsed.scheme}://{parsed.netloc}{parsed.request_uri}"
 
 
 def check_url(url: str) -> Target:
@@ -205,7 +217,8 @@ class _Line:
                 decode_content=False,
                 timeout=Timeout(connect=self._left(), read=self._left()),
             )
-            return Answer(status=response.status, body=self._read(response))
+            kind = response.headers.get("content-type", "")
+            return Answer(status=response.status, body=self._read(response), content_type=kind)
         finally:
             pool.close()
 
@@ -275,9 +288,13 @@ def _tls() -> ssl.SSLContext:
     return context
 
 
-def _reason(error: Exception) -> str:
+def _late(seconds: float) -> str:
+    return f"no complete answer within {seconds:.0f} seconds"
+
+
+def _reason(error: Exception, *, seconds: float) -> str:
     if isinstance(error, (TimeoutError, TimeoutErrors)):
-        return _LATE
+        return _late(seconds)
     if isinstance(error, SSLError):
         return "the TLS connection could not be made"
     return f"the connection failed ({type(error).__name__})"

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
 from hooks import egress
+from hooks.core import kinds
 from kernel import clock, sids
 from kernel.errors import Invalid
 
@@ -28,20 +29,37 @@ def validate_url(url: str) -> None:
         raise ValidationError(gettext(error.message) % error.params) from error
 
 
+class Kind(models.TextChoices):
+    """What is sent, and how: `hooks.core.kinds` and `hooks.letters` tell."""
+
+    WEBHOOK = kinds.WEBHOOK, _("webhook")
+    EVENT_CALLBACK = kinds.EVENT_CALLBACK, _("event callback")
+    ASSIGNMENT_CALLBACK = kinds.ASSIGNMENT_CALLBACK, _("assignment callback")
+
+
 class Endpoint(models.Model):
-    """An integrator's URL. ``secret`` is encrypted and leaves this table only to sign."""
+    """An integrator's URL. ``secret`` is encrypted and leaves this table only to sign.
+
+    A callback belongs to ``owner_sid``, where its addresses are set; it is signed with the account's auth token.
+    """
 
     sid = models.CharField(max_length=sids.LENGTH, unique=True, default=new_endpoint_sid, editable=False)
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="endpoints", verbose_name=_("account"))
+    kind = models.CharField(_("kind"), max_length=24, choices=Kind.choices, default=Kind.WEBHOOK, editable=False)
+    owner_sid = models.CharField(max_length=sids.LENGTH, blank=True, editable=False)
     friendly_name = models.CharField(_("name"), max_length=64)
-    url = models.CharField(_("URL"), max_length=1000, validators=[validate_url])
-    secret = models.TextField(editable=False)
+    url = models.CharField(_("URL"), max_length=egress.URL_LENGTH, validators=[validate_url])
+    fallback_url = models.CharField(max_length=egress.URL_LENGTH, blank=True, editable=False)
+    secret = models.TextField(blank=True, editable=False)
     active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(_("created"), default=clock.now, editable=False)
 
     class Meta:
         verbose_name = _("webhook endpoint")
         verbose_name_plural = _("webhook endpoints")
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "owner_sid"], condition=~Q(owner_sid=""), name="endpoint_owner"),
+        ]
 
     def __str__(self) -> str:
         return self.friendly_name
@@ -69,8 +87,10 @@ class Dispatch(models.Model):
     fence = models.PositiveIntegerField(default=0)
     last_status = models.PositiveSmallIntegerField(_("last status"), null=True)
     last_error = models.CharField(_("last error"), max_length=200, blank=True)
+    answer = models.TextField(_("answer"), blank=True)
     created_at = models.DateTimeField(_("created"), default=clock.now, editable=False)
     delivered_at = models.DateTimeField(_("delivered"), null=True)
+    replayed_at = models.DateTimeField(_("sent again"), null=True)
 
     class Meta:
         verbose_name = _("webhook")

@@ -3,49 +3,70 @@
 Every task may run twice or never: the claim decides, and the sweep in ``timers`` rings again.
 """
 
-import json
 import time
+from typing import Final
 
 import structlog
 from celery import shared_task
 from kombu.exceptions import OperationalError
 
-from hooks import actions, egress, signing, vault
+from accounts.vault import Unreadable
+from hooks import actions, egress, letters
 from hooks.actions import Claim
-from kernel import clock
+from hooks.core.kinds import KINDS
+from kernel.errors import Invalid
 
 logger = structlog.get_logger(__name__)
+
+
+# A worker ends a task that takes a minute. Whoever is slow to answer is left to the next task before that.
+_TURN_SECONDS: Final = 20.0
 
 
 @shared_task(name="hooks.deliver", ignore_result=True)
 def deliver(endpoint_sid: str, subject_sid: str) -> None:
     """Send what the endpoint has not had about this subject, oldest first."""
+    ends_at = time.monotonic() + _TURN_SECONDS
     while (claim := actions.claim_next(endpoint_sid, subject_sid)) is not None:
         attempt(claim)
+        if time.monotonic() > ends_at:
+            ring(endpoint_sid, subject_sid)
+            return
 
 
 def attempt(claim: Claim) -> None:
-    """One POST, and its outcome written down under the attempt's fence."""
-    body = encode(claim)
+    """One POST, or another one to the fallback, and the outcome written down under the attempt's fence."""
+    faults: list[str] = []
+    status = None
+    for url in claim.urls:
+        answer, fault = _post(claim, url)
+        if answer is not None and not fault:
+            kept = _text(answer.body) if KINDS[claim.kind].answers else ""
+            actions.mark_delivered(claim.dispatch_sid, fence=claim.fence, status=answer.status, answer=kept)
+            if faults:
+                logger.info("fallback took the webhook", dispatch=claim.dispatch_sid, kind=claim.kind)
+            return
+        status = answer.status if answer is not None else status
+        faults.append(fault)
+    error = "; fallback: ".join(faults)
+    actions.put_back(claim.dispatch_sid, fence=claim.fence, status=status, error=error)
+    logger.info("webhook not delivered", dispatch=claim.dispatch_sid, kind=claim.kind, status=status)
+
+
+def _post(claim: Claim, url: str) -> tuple[egress.Answer | None, str]:
+    """What came back, if anything, and what is wrong with it."""
+    writer = letters.writer_of(claim.kind)
     try:
-        signed = signing.headers([vault.unseal(claim.secret)], message_id=claim.event_sid, at=clock.now(), body=body)
-        answer = egress.post(claim.url, body=body, headers={"content-type": "application/json", **signed})
-    except (egress.Refused, egress.Unreachable, vault.Unreadable) as error:
-        actions.put_back(claim.dispatch_sid, fence=claim.fence, status=None, error=str(error))
-        logger.info("webhook not delivered", dispatch=claim.dispatch_sid, reason=type(error).__name__)
-        return
-    if 200 <= answer.status < 300:
-        actions.mark_delivered(claim.dispatch_sid, fence=claim.fence, status=answer.status)
-    else:
-        reason = f"the endpoint answered {answer.status}"
-        actions.put_back(claim.dispatch_sid, fence=claim.fence, status=answer.status, error=reason)
-        logger.info("webhook not delivered", dispatch=claim.dispatch_sid, status=answer.status)
+        request = writer.write(claim, url)
+        answer = egress.post(url, body=request.body, headers=request.headers, seconds=KINDS[claim.kind].seconds)
+    except (egress.Refused, egress.Unreachable, Unreadable, Invalid) as error:
+        return None, str(error)
+    return answer, writer.fault(answer)
 
 
-def encode(claim: Claim) -> bytes:
-    """The body: the same bytes at every attempt."""
-    envelope = {"id": claim.event_sid, "type": claim.type, "timestamp": claim.created_at, "data": claim.payload}
-    return json.dumps(envelope, separators=(",", ":"), ensure_ascii=False).encode()
+def _text(body: bytes) -> str:
+    """As a database can keep it."""
+    return body.decode(errors="replace").replace("\0", "").strip()
 
 
 def ring(endpoint_sid: str, subject_sid: str) -> None:

@@ -343,8 +343,10 @@ class Reservation(models.Model):
     """A task offered to a worker. States: `routing.core.states.RESERVATION`."""
 
     sid = models.CharField(max_length=sids.LENGTH, unique=True, default=new_reservation_sid, editable=False)
-    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="reservations")
-    worker = models.ForeignKey(Worker, on_delete=models.CASCADE, related_name="reservations")
+    # Whoever makes a reservation holds both rows locked: to have the database look them up once more, each in a
+    # statement of its own, was a tenth of an offer.
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="reservations", db_constraint=False)
+    worker = models.ForeignKey(Worker, on_delete=models.CASCADE, related_name="reservations", db_constraint=False)
     # Which of the task's simultaneous offers: 0 to n - 1, so that the database refuses an offer too many.
     place = models.PositiveSmallIntegerField(default=0)
     transfer = models.ForeignKey(
@@ -358,6 +360,7 @@ class Reservation(models.Model):
     created_at = models.DateTimeField(_("created"), default=clock.now)
     expires_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True)
+    wrapping_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     version = models.PositiveBigIntegerField(default=1)
 
@@ -366,9 +369,6 @@ class Reservation(models.Model):
         verbose_name_plural = _("reservations")
         indexes = [
             models.Index(fields=["expires_at"], name="reservation_expires", condition=Q(reservation_status="pending")),
-            models.Index(
-                fields=["worker"], name="reservation_open", condition=Q(reservation_status__in=RESERVATION_OPEN)
-            ),
             models.Index(fields=["transfer"], name="reservation_transfer", condition=Q(transfer__isnull=False)),
         ]
         constraints = [
@@ -377,8 +377,9 @@ class Reservation(models.Model):
                 name="one_open_reservation_a_place",
                 condition=Q(reservation_status__in=RESERVATION_OPEN),
             ),
+            # Also the way to what a worker has open.
             models.UniqueConstraint(
-                fields=["task", "worker"],
+                fields=["worker", "task"],
                 name="one_open_reservation_a_worker",
                 condition=Q(reservation_status__in=RESERVATION_OPEN),
             ),

@@ -61,6 +61,12 @@ def open_reservations(worker: Worker) -> QuerySet[Reservation]:
     return reservations().filter(worker=worker, reservation_status__in=RESERVATION_OPEN).order_by("created_at", "pk")
 
 
+def locked_offers(worker: Worker) -> list[Task]:
+    """The tasks that the worker is asked about, locked until the transaction ends; verbs lock them before him."""
+    asked = Task.objects.filter(reservations__worker=worker, reservations__reservation_status="pending")
+    return list(Task.objects.select_for_update().filter(pk__in=asked.values("pk")).order_by("pk"))
+
+
 def begun_transfers(worker: Worker) -> QuerySet[Transfer]:
     """The open transfers that the worker has begun and may cancel."""
     return transfers().filter(initiating_reservation__worker=worker, status="initiated").order_by("pk")
@@ -116,6 +122,12 @@ def locked_pending(numbers: list[int]) -> list[Task]:
     """Those of these tasks that are still pending, locked in the order of their numbers until the transaction ends."""
     rows = tasks().filter(pk__in=numbers, assignment_status="pending").order_by("pk")
     return list(rows.select_for_update(of=("self",)))
+
+
+def following(workflow: Workflow) -> QuerySet[Task]:
+    """The tasks that wait by a version of the workflow: a further one leaves them there, or calls them over."""
+    rows = Task.objects.filter(workspace=workflow.workspace_id, workflow=workflow, assignment_status="pending")
+    return rows.filter(filter_index__isnull=False)
 
 
 def in_line(queue: TaskQueue) -> QuerySet[Task]:

@@ -6,7 +6,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import ApiKey, User
-from accounts.queries import actor_for_token
+from accounts.queries import actor_for_token, auth_token
 from agents.models import Worker
 from kernel.errors import NotAuthenticated
 from tests.office import enter
@@ -294,3 +294,31 @@ def test_no_list_is_filtered_by_a_secret(page: str, lookup: str) -> None:
 
     assert client.get(reverse(f"admin:{page}_changelist"), {lookup: "a"}).status_code == 400
     assert client.get(reverse(f"admin:{page}_changelist"), {"sid__startswith": "a"}).status_code == 200
+
+
+def test_an_administrator_reads_and_renews_the_auth_token() -> None:
+    home = full_house()
+    client = enter(home, "Dee")
+    old = auth_token(home.account)
+
+    asked = client.get(reverse("admin:accounts_account_show_token", args=[home.account.pk]))
+    shown = client.post(reverse("admin:accounts_account_show_token", args=[home.account.pk]))
+    renewed = client.post(reverse("admin:accounts_account_renew_token", args=[home.account.pk]))
+
+    home.account.refresh_from_db()
+    assert old not in asked.text
+    assert old in shown.text
+    assert "no-store" in shown["Cache-Control"]
+    assert auth_token(home.account) != old
+    assert auth_token(home.account) in renewed.text
+
+
+def test_nobody_else_comes_to_the_auth_token() -> None:
+    home, other = full_house(), house("Other")
+    stranger = person(other, "Cy", role="admin")
+    other.users["Cy"] = stranger
+
+    for name, place in (("Bo", home), ("Cy", other)):
+        for verb in ("show_token", "renew_token"):
+            answer = enter(place, name).post(reverse(f"admin:accounts_account_{verb}", args=[home.account.pk]))
+            assert answer.status_code in (403, 404)

@@ -6,18 +6,25 @@ from django.db.models import ProtectedError
 from accounts import policy
 from agents.actions.checks import locked_workspace, named, referred_to, taken, write
 from agents.actions.telling import tell_activity
-from agents.models import Activity, Workspace
+from agents.models import Activity, Workspace, new_activity_sid
 from kernel.actor import Actor
 from kernel.errors import Conflict
 
 
-def create_activity(workspace: Workspace, *, friendly_name: str, actor: Actor, available: bool = False) -> Activity:
-    """Something that workers may be doing. Raises Invalid, or Conflict when the name is taken."""
+def create_activity(
+    workspace: Workspace, *, friendly_name: str, actor: Actor, available: bool = False, sid: str = ""
+) -> Activity:
+    """Something that workers may be doing. Raises Invalid, or Conflict when the name is taken.
+
+    ``sid``: what is imported keeps the one that it has elsewhere. The caller sees to it that nothing here has it.
+    """
     policy.require(actor, "config:write", account_sid=workspace.account.sid)
     name = named(friendly_name)
     try:
         with transaction.atomic():
-            activity = Activity.objects.create(workspace=workspace, friendly_name=name, available=available)
+            activity = Activity.objects.create(
+                workspace=workspace, friendly_name=name, available=available, sid=sid or new_activity_sid()
+            )
             tell_activity("activity.created", activity, actor=actor)
     except IntegrityError as error:
         raise taken(name) from error

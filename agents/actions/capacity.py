@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from django.db import transaction
 from django.db.models import F
@@ -16,6 +16,9 @@ from agents.models import Activity, Worker, WorkerChannel
 from agents.payloads import channel_payload
 from kernel import clock
 from kernel.actor import Actor
+from kernel.errors import NotFound
+
+_SHOWN: Final = ["configured_capacity", "available", "load", "assigned", "updated_at", "version"]
 
 
 def set_capacity(
@@ -23,19 +26,24 @@ def set_capacity(
 ) -> WorkerChannel:
     """How many tasks of this channel the worker takes at once. Work that he has stays, even above the new number.
 
-    ``None`` keeps what stands; nothing is noted where nothing changes. Raises Invalid outside of 0…50.
+    ``None`` keeps what stands; nothing is noted where nothing changes. Raises Invalid outside of 0…50, NotFound when
+    the channel or the worker is gone.
     """
     worker = worker_channel.worker
     policy.require(actor, "workers:write", account_sid=worker.workspace.account.sid)
     if capacity is not None:
         checked_capacity(capacity)
     with transaction.atomic():
-        before = WorkerChannel.objects.select_for_update().get(pk=worker_channel.pk)
+        before = WorkerChannel.objects.select_for_update().filter(pk=worker_channel.pk).first()
+        if before is None:
+            raise NotFound("There is no %(sid)s.", params={"sid": worker_channel.sid})
         wanted = {"configured_capacity": capacity, "available": available}
         changed = {name: value for name, value in wanted.items() if value not in (None, getattr(before, name))}
         if changed:
-            WorkerChannel.objects.filter(pk=before.pk).update(**changed, updated_at=clock.now())
-        worker_channel.refresh_from_db(fields=["configured_capacity", "available", "load", "assigned", "updated_at"])
+            WorkerChannel.objects.filter(pk=before.pk).update(
+                **changed, updated_at=clock.now(), version=F("version") + 1
+            )
+        worker_channel.refresh_from_db(fields=_SHOWN)
         _tell(worker_channel, before, changed, actor=actor)
     return worker_channel
 

@@ -12,7 +12,7 @@ from django.db import models
 from django.db.models import F, ProtectedError
 from django.utils.translation import gettext_lazy as _
 
-from agents.models import MAX_CAPACITY, Activity, Workspace
+from agents.models import MAX_CAPACITY, Activity, Worker, WorkerChannel, Workspace
 from kernel import clock, storable
 from kernel.errors import Conflict, Invalid, NotFound
 
@@ -48,7 +48,7 @@ def json_object(attributes: Mapping[str, Any], *, limit: int, field: str = "attr
     if not isinstance(attributes, dict):
         raise Invalid("Attributes are a JSON object.", field=field)
     try:
-        length = len(json.dumps(attributes, ensure_ascii=False))
+        length = len(json.dumps(attributes, ensure_ascii=False, separators=(",", ":")))
     except (TypeError, ValueError) as error:
         raise Invalid("Attributes are a JSON object.", field=field) from error
     check_storable(attributes, field=field)
@@ -109,6 +109,12 @@ def locked_workspace(workspace: Workspace) -> Workspace:
     if row is None:
         raise NotFound("There is no %(sid)s.", params={"sid": workspace.sid})
     return row
+
+
+def locked_channels(worker: Worker) -> list[WorkerChannel]:
+    """The worker's capacity, which every verb that needs both locks before the worker himself."""
+    rows = WorkerChannel.objects.select_for_update(of=("self",)).filter(worker_id=worker.pk)
+    return list(rows.order_by("pk"))
 
 
 def write(row: models.Model, fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What a worker is doing."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -8,14 +9,14 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, OuterRef, Subquery
 
 from agents.access import require_own_or_floor
-from agents.actions.checks import own_activity
+from agents.actions.checks import own_activity, write
 from agents.actions.telling import of_worker, tell_worker
 from agents.models import Activity, Worker, Workspace
 from eventlog.models import Event
 from eventlog.record import record_all
 from kernel import clock
 from kernel.actor import Actor
-from kernel.errors import Invalid
+from kernel.errors import Invalid, NotFound
 
 
 def set_activity(worker: Worker, *, activity: Activity, actor: Actor) -> Worker:
@@ -27,12 +28,38 @@ def set_activity(worker: Worker, *, activity: Activity, actor: Actor) -> Worker:
     """
     require_own_or_floor(worker, actor=actor, missing=worker.sid)
     own_activity(activity, workspace=worker.workspace)
-    try:
-        with transaction.atomic():
-            _enter(worker, activity, actor=actor)
-    except (IntegrityError, Activity.DoesNotExist) as error:  # Deleted meanwhile.
-        raise Invalid("There is no activity %(sid)s.", field="activity", params={"sid": activity.sid}) from error
+    with unless_deleted(activity), transaction.atomic():
+        change(worker, {}, activity=activity, actor=actor)
     return worker
+
+
+@contextmanager
+def unless_deleted(activity: Activity | None) -> Iterator[None]:
+    """Around a transaction that brings a worker into the activity: raises Invalid when it is deleted meanwhile."""
+    try:
+        yield
+    except (IntegrityError, Activity.DoesNotExist) as error:
+        if activity is None:
+            raise
+        raise Invalid("There is no activity %(sid)s.", field="activity", params={"sid": activity.sid}) from error
+
+
+def change(worker: Worker, fields: Mapping[str, Any], *, activity: Activity | None, actor: Actor) -> None:
+    """Write what differs, the activity with it, as one step of the worker's version; tell of each.
+
+    Part of the caller's transaction. Raises NotFound when the worker is gone.
+    """
+    before = _held(worker)
+    now = clock.now()
+    enters = activity is not None and activity.pk != before.activity_id
+    entry = {"activity": activity, "date_status_changed": now} if enters else {}
+    previous = write(worker, {**fields, **entry})
+    worker.refresh_from_db(fields=["activity", "date_status_changed"])
+    named = {name: value for name, value in previous.items() if name not in entry}
+    if named:
+        tell_worker("worker.attributes.update", worker, actor=actor, previous=named)
+    if enters:
+        tell_worker("worker.activity.update", worker, actor=actor, previous=_previous(before, now))
 
 
 def send_to_timeout_activity(numbers: Collection[int], *, actor: Actor) -> None:
@@ -63,19 +90,13 @@ def _entered(worker: Worker, activity: Activity, now: datetime, *, actor: Actor)
     return of_worker("worker.activity.update", worker, actor=actor, previous=previous)
 
 
-def _enter(worker: Worker, activity: Activity, *, actor: Actor) -> None:
-    rows = Worker.objects.select_for_update(of=("self",)).select_related("activity")
+def _held(worker: Worker) -> Worker:
+    rows = Worker.objects.select_for_update(of=("self",)).select_related("activity").filter(pk=worker.pk)
     # Having waited for somebody who changed the activity, PostgreSQL finds no row for the join that it began with.
-    before = rows.filter(pk=worker.pk).first() or rows.get(pk=worker.pk)
-    stays = before.activity_id == activity.pk
-    now = clock.now()
-    if not stays:
-        Worker.objects.filter(pk=worker.pk).update(
-            activity=activity, date_status_changed=now, updated_at=now, version=F("version") + 1
-        )
-    worker.refresh_from_db(fields=["activity", "date_status_changed", "updated_at", "version"])
-    if not stays:
-        tell_worker("worker.activity.update", worker, actor=actor, previous=_previous(before, now))
+    found = rows.first() or rows.first()
+    if found is None:
+        raise NotFound("There is no worker %(sid)s.", params={"sid": worker.sid})
+    return found
 
 
 def _previous(worker: Worker, now: datetime) -> dict[str, Any]:

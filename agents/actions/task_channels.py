@@ -8,8 +8,8 @@ from django.db.models import F, ProtectedError
 
 from accounts import policy
 from agents.actions.checks import locked_workspace, named, referred_to, taken, write
-from agents.actions.telling import tell_task_channel, tell_worker
-from agents.models import TaskChannel, Worker, WorkerChannel, Workspace
+from agents.actions.telling import tell_task_channel, tell_workers
+from agents.models import TaskChannel, WorkerChannel, Workspace, new_task_channel_sid
 from kernel import clock
 from kernel.actor import Actor
 from kernel.errors import Conflict, Invalid
@@ -25,9 +25,11 @@ def create_task_channel(
     friendly_name: str,
     actor: Actor,
     channel_optimized_routing: bool = False,
+    sid: str = "",
 ) -> TaskChannel:
     """A further kind of work; every worker gets a capacity of 1 for it, and the router hears of each.
 
+    ``sid`` as in `create_activity`.
     Names as https://www.twilio.com/docs/taskrouter/multitasking has them. Raises Invalid or Conflict.
     """
     policy.require(actor, "config:write", account_sid=workspace.account.sid)
@@ -41,6 +43,7 @@ def create_task_channel(
                 unique_name=unique_name,
                 friendly_name=named(friendly_name),
                 channel_optimized_routing=channel_optimized_routing,
+                sid=sid or new_task_channel_sid(),
             )
             tell_task_channel("task-channel.created", channel, actor=actor)
             _equip(channel, actor=actor)
@@ -79,9 +82,9 @@ def delete_task_channel(channel: TaskChannel, *, actor: Actor) -> None:
         with transaction.atomic():
             locked_workspace(channel.workspace)
             tell_task_channel("task-channel.deleted", channel, actor=actor)
-            crew = _crew(channel.workspace)
+            _locked_crew(channel.workspace)
             channel.delete()
-            _tell_crew(crew, actor=actor)
+            _tell_crew(channel.workspace, actor=actor)
     except ProtectedError as error:
         raise referred_to(error) from error
     except IntegrityError as error:
@@ -89,17 +92,18 @@ def delete_task_channel(channel: TaskChannel, *, actor: Actor) -> None:
 
 
 def _equip(channel: TaskChannel, *, actor: Actor) -> None:
-    crew = _crew(channel.workspace)
-    WorkerChannel.objects.bulk_create([WorkerChannel(worker=worker, task_channel=channel) for worker in crew])
-    _tell_crew(crew, actor=actor)
+    crew = _locked_crew(channel.workspace)
+    WorkerChannel.objects.bulk_create([WorkerChannel(worker_id=pk, task_channel=channel) for pk in crew])
+    _tell_crew(channel.workspace, actor=actor)
 
 
-def _crew(workspace: Workspace) -> list[Worker]:
-    return list(workspace.workers.select_related("workspace", "activity").order_by("pk"))
+def _locked_crew(workspace: Workspace) -> list[int]:
+    """In the order in which every verb locks workers."""
+    return list(workspace.workers.order_by("pk").select_for_update().values_list("pk", flat=True))
 
 
-def _tell_crew(crew: list[Worker], *, actor: Actor) -> None:
-    for worker in crew:
-        Worker.objects.filter(pk=worker.pk).update(version=F("version") + 1, updated_at=clock.now())
-        worker.refresh_from_db(fields=["version", "updated_at"])
-        tell_worker("worker.capacity.update", worker, actor=actor)
+def _tell_crew(workspace: Workspace, *, actor: Actor) -> None:
+    """Every worker, locked before, has other channels now."""
+    workspace.workers.update(version=F("version") + 1, updated_at=clock.now())
+    crew = list(workspace.workers.select_related("workspace", "activity").order_by("pk"))
+    tell_workers("worker.capacity.update", crew, actor=actor)

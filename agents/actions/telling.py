@@ -1,13 +1,15 @@
 """What the verbs of this package note in the event log, and for whom."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 
-from agents.models import Activity, TaskChannel, Worker, Workspace
+from agents.models import Activity, TaskChannel, Worker, WorkerChannel, Workspace
 from agents.payloads import activity_payload, task_channel_payload, worker_payload, workspace_payload
 from eventlog.models import Event
 from eventlog.record import draft, record, record_all
 from kernel.actor import Actor
+
+TOLD_AT_ONCE: Final = 500
 
 Previous = Mapping[str, Any]
 """What the changed fields were before; empty for what was made or deleted."""
@@ -37,14 +39,31 @@ def tell_worker(
     record_all([of_worker(event, worker, actor=actor, previous=previous, about=about)])
 
 
+def tell_workers(event: str, workers: Sequence[Worker], *, actor: Actor) -> None:
+    """The same of many, in their order; so many at once that a payload each is no burden."""
+    for start in range(0, len(workers), TOLD_AT_ONCE):
+        some = workers[start : start + TOLD_AT_ONCE]
+        rows = WorkerChannel.objects.filter(worker__in=some).select_related("task_channel")
+        channels: dict[int, list[WorkerChannel]] = {worker.pk: [] for worker in some}
+        for row in rows.order_by("task_channel__unique_name"):
+            channels[row.worker_id].append(row)
+        record_all([of_worker(event, worker, actor=actor, channels=channels[worker.pk]) for worker in some])
+
+
 def of_worker(
-    event: str, worker: Worker, *, actor: Actor, previous: Previous | None = None, about: Previous | None = None
+    event: str,
+    worker: Worker,
+    *,
+    actor: Actor,
+    previous: Previous | None = None,
+    about: Previous | None = None,
+    channels: Iterable[WorkerChannel] | None = None,
 ) -> Event:
-    """The same, not written yet."""
+    """The same, not written yet. ``channels`` as `worker_payload` has them."""
     return draft(
         event,
         subject_sid=worker.sid,
-        data={**worker_payload(worker), **(about or {}), **_before(previous)},
+        data={**worker_payload(worker, channels), **(about or {}), **_before(previous)},
         audiences=audiences(worker),
         actor=actor,
         workspace_sid=worker.workspace.sid,

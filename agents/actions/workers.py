@@ -1,26 +1,30 @@
 """The verbs of workers: who they are."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 
+from accounts import actions as accounts
 from accounts import policy
-from accounts.models import User
+from accounts.models import ApiKey, User
+from agents.access import require_own_or_floor
 from agents.actions.checks import (
     MAX_ATTRIBUTES,
     checked_capacity,
     json_object,
+    locked_channels,
     locked_workspace,
     named,
     own_activity,
     referred_to,
     taken,
-    write,
 )
+from agents.actions.presence import change, unless_deleted
 from agents.actions.telling import tell_worker
-from agents.models import Activity, TaskChannel, Worker, WorkerChannel, Workspace
+from agents.models import Activity, TaskChannel, Worker, WorkerChannel, Workspace, new_worker_sid
 from kernel.actor import Actor
 from kernel.errors import Conflict, Invalid, NotFound
 
@@ -34,8 +38,11 @@ def create_worker(
     user: User | None = None,
     activity: Activity | None = None,
     capacity: int = 1,
+    sid: str = "",
 ) -> Worker:
     """A worker in the workspace's default activity, who takes ``capacity`` tasks at once on each channel.
+
+    ``sid`` as in `create_activity`.
 
     Raises Invalid, or Conflict when the name is taken (upper and lower case are the same).
     """
@@ -50,7 +57,12 @@ def create_worker(
         with transaction.atomic():
             locked_workspace(workspace)  # A channel that comes at this moment is here, or finds the worker.
             worker = Worker.objects.create(
-                workspace=workspace, friendly_name=name, attributes=kept, user=user, activity=starts_with
+                workspace=workspace,
+                friendly_name=name,
+                attributes=kept,
+                user=user,
+                activity=starts_with,
+                sid=sid or new_worker_sid(),
             )
             _create_channels(worker, capacity=checked_capacity(capacity))
             tell_worker("worker.created", worker, actor=actor)
@@ -72,25 +84,44 @@ def update_worker(
     actor: Actor,
     friendly_name: str | None = None,
     attributes: Mapping[str, Any] | None = None,
+    activity: Activity | None = None,
 ) -> Worker:
-    """New name or new attributes (the whole of them); routing follows at once.
+    """New name, new attributes (the whole of them) or another activity, in one step; routing follows at once.
 
-    Raises Invalid, or Conflict when the name is taken.
+    The worker himself may change the activity alone. Raises Invalid, Conflict when the name is taken, NotFound for an
+    agent who names another's worker.
     """
-    policy.require(actor, "workers:write", account_sid=worker.workspace.account.sid)
+    if activity is not None:
+        require_own_or_floor(worker, actor=actor, missing=worker.sid)
+        own_activity(activity, workspace=worker.workspace)
+    if activity is None or friendly_name is not None or attributes is not None:
+        policy.require(actor, "workers:write", account_sid=worker.workspace.account.sid)
     fields: dict[str, Any] = {}
     if friendly_name is not None:
         fields["friendly_name"] = named(friendly_name)
     if attributes is not None:
         fields["attributes"] = json_object(attributes, limit=MAX_ATTRIBUTES)
-    try:
-        with transaction.atomic():
-            previous = write(worker, fields)
-            if previous:
-                tell_worker("worker.attributes.update", worker, actor=actor, previous=previous)
-    except IntegrityError as error:
-        raise taken(fields.get("friendly_name", "")) from error
+    with unless_deleted(activity), transaction.atomic():
+        try:
+            change(worker, fields, activity=activity, actor=actor)
+        except IntegrityError as error:
+            if friendly_name is None:
+                raise
+            raise taken(fields["friendly_name"]) from error
     return worker
+
+
+def create_worker_key(
+    worker: Worker, *, friendly_name: str, actor: Actor, expires_at: datetime | None = None
+) -> tuple[ApiKey, str]:
+    """The worker's own key and its token, as `accounts.actions.create_worker_key` has them. Raises Invalid."""
+    return accounts.create_worker_key(
+        account=worker.workspace.account,
+        worker_sid=worker.sid,
+        friendly_name=named(friendly_name),
+        expires_at=expires_at,
+        actor=actor,
+    )
 
 
 def delete_worker(worker: Worker, *, actor: Actor) -> None:
@@ -110,7 +141,7 @@ def delete_worker(worker: Worker, *, actor: Actor) -> None:
 
 def _refuse_working(worker: Worker) -> None:
     """Locked in the order of an offer, capacity before worker, so that none slips in."""
-    channels = list(WorkerChannel.objects.select_for_update(of=("self",)).filter(worker=worker).order_by("pk"))
+    channels = locked_channels(worker)
     rows = Worker.objects.select_for_update(of=("self",)).select_related("activity")
     here = rows.filter(pk=worker.pk).first()
     if here is None:

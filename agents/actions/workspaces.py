@@ -1,5 +1,6 @@
 """The verbs of workspaces."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from django.db import transaction
@@ -21,7 +22,9 @@ from agents.actions.checks import (
 )
 from agents.actions.task_channels import create_task_channel
 from agents.actions.telling import tell_workspace
-from agents.models import Activity, QueueOrder, Worker, Workspace
+from agents.models import Activity, QueueOrder, Worker, Workspace, new_workspace_sid
+from agents.payloads import workspace_payload
+from eventlog.record import record
 from kernel.actor import Actor
 from kernel.errors import Conflict, Invalid
 
@@ -45,10 +48,13 @@ def create_workspace(
     events_filter: str = "",
     multi_task_enabled: bool = True,
     prioritize_queue_order: str = QueueOrder.FIFO,
+    sid: str = "",
+    empty: bool = False,
 ) -> Workspace:
     """A workspace with Twilio's activities and a task channel for each of our channels.
 
-    New workers, and those who let an offer time out, are Offline. Raises Invalid with the field.
+    New workers, and those who let an offer time out, are Offline. ``empty``: with none of it, for a caller who brings
+    all that it needs; ``sid`` as in `create_activity`. Raises Invalid with the field.
     """
     policy.require(actor, "config:write", account_sid=account.sid)
     fields = _checked(
@@ -59,16 +65,35 @@ def create_workspace(
         prioritize_queue_order=prioritize_queue_order,
     )
     with transaction.atomic():
-        workspace = Workspace.objects.create(account=account, **fields)
-        for name, able in ACTIVITIES:
-            create_activity(workspace, friendly_name=name, available=able, actor=actor)
-        for unique_name, name in TASK_CHANNELS:
-            create_task_channel(workspace, unique_name=unique_name, friendly_name=name, actor=actor)
-        offline = Activity.objects.get(workspace=workspace, friendly_name="Offline")
-        workspace.default_activity = workspace.timeout_activity = offline
-        workspace.save(update_fields=["default_activity", "timeout_activity"])
+        workspace = Workspace.objects.create(account=account, sid=sid or new_workspace_sid(), **fields)
+        if not empty:
+            _equip(workspace, actor=actor)
         tell_workspace("workspace.created", workspace, actor=actor)
     return workspace
+
+
+def note_import(workspace: Workspace, *, source_sid: str, sids: Mapping[str, str], actor: Actor) -> None:
+    """Parts of another workspace were brought here; ``sids`` tells, for each that has another sid here, which."""
+    policy.require(actor, "config:write", account_sid=workspace.account.sid)
+    with transaction.atomic():
+        record(
+            "workspace.imported",
+            subject_sid=workspace.sid,
+            data={**workspace_payload(workspace), "source_sid": source_sid, "sids": dict(sids)},
+            audiences=[],
+            actor=actor,
+            workspace_sid=workspace.sid,
+        )
+
+
+def _equip(workspace: Workspace, *, actor: Actor) -> None:
+    for name, able in ACTIVITIES:
+        create_activity(workspace, friendly_name=name, available=able, actor=actor)
+    for unique_name, name in TASK_CHANNELS:
+        create_task_channel(workspace, unique_name=unique_name, friendly_name=name, actor=actor)
+    offline = Activity.objects.get(workspace=workspace, friendly_name="Offline")
+    workspace.default_activity = workspace.timeout_activity = offline
+    workspace.save(update_fields=["default_activity", "timeout_activity"])
 
 
 def update_workspace(

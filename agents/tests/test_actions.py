@@ -1,7 +1,8 @@
 """Workers, activities and capacity: every verb and every refusal."""
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from agents import actions, queries
@@ -61,6 +62,39 @@ def test_new_task_channel_gives_every_worker_a_capacity_of_one(workspace, ada):
 
     assert channel_of(ada, "fax").configured_capacity == 1
     assert events(ada) == ["worker.created", "worker.capacity.update"]  # The router follows events alone.
+
+
+def test_a_channel_that_comes_or_goes_is_told_of_each_worker_with_what_he_has_now(workspace, ada):
+    ben = make_worker(workspace, "Ben")
+    actions.set_capacity(channel_of(ben), capacity=7, actor=SYSTEM)
+    others = make_worker(make_workspace("Other"), "Cy")
+
+    fax = actions.create_task_channel(workspace, unique_name="fax", friendly_name="Fax", actor=SYSTEM)
+    came = told_last(ada, ben)
+    actions.delete_task_channel(fax, actor=SYSTEM)
+    went = told_last(ada, ben)
+
+    assert [worker["version"] for worker in came] == [2, 3]
+    assert ["fax" in {channel["task_channel"] for channel in worker["channels"]} for worker in came] == [True, True]
+    assert went == [worker_payload(Worker.objects.get(pk=worker.pk)) for worker in (ada, ben)]
+    assert events(others) == ["worker.created"]
+
+
+def told_last(*workers):
+    return [Event.objects.filter(subject_sid=worker.sid).order_by("pk").last().data for worker in workers]
+
+
+def test_a_new_channel_takes_as_many_queries_for_many_workers_as_for_one(workspace, ada):
+    def queries_of(name):
+        with CaptureQueriesContext(connection) as queries:
+            actions.create_task_channel(workspace, unique_name=name, friendly_name=name, actor=SYSTEM)
+        return len(queries)
+
+    one = queries_of("fax")
+    for number in range(5):
+        make_worker(workspace, f"Worker {number}")
+
+    assert queries_of("telex") == one
 
 
 @pytest.mark.parametrize("name", ["", "with space", "1st", "a-b", "x" * 65])
@@ -164,6 +198,68 @@ def test_update_tells_what_was_before_and_nothing_where_nothing_changed(ada):
         {"attributes": {"level": 1}},
     ]
     assert Worker.objects.get(pk=ada.pk).attributes["level"] is True
+
+
+def test_name_attributes_and_activity_change_in_one_step(workspace, ada):
+    lunch = activity(workspace, "Break")
+    actions.update_worker(ada, friendly_name="Ada L", attributes={}, activity=lunch, actor=supervisor(workspace))
+
+    fresh = Worker.objects.get(pk=ada.pk)
+    assert (fresh.friendly_name, fresh.attributes, fresh.activity, fresh.version) == ("Ada L", {}, lunch, 2)
+    assert events(ada) == ["worker.created", "worker.attributes.update", "worker.activity.update"]
+    named, entered = Event.objects.filter(subject_sid=ada.sid).order_by("pk")[1:]
+    assert named.data["previous"] == {"attributes": {"skills": ["billing"]}, "friendly_name": "Ada"}
+    assert (entered.data["previous"]["activity_name"], entered.data["version"]) == ("Available", 2)
+
+
+def test_an_update_that_is_refused_changes_nothing_of_it(workspace, ada):
+    make_worker(workspace, "Ben")
+    lunch = actions.create_activity(workspace, friendly_name="Lunch", actor=SYSTEM)
+    away = activity(workspace, "Break")
+
+    with pytest.raises(Conflict) as taken, transaction.atomic():
+        actions.update_worker(ada, friendly_name="BEN", activity=away, actor=SYSTEM)
+    Activity.objects.filter(pk=lunch.pk).delete()
+    with pytest.raises(Invalid) as gone, transaction.atomic():
+        actions.update_worker(ada, friendly_name="Eve", activity=lunch, actor=SYSTEM)
+
+    fresh = Worker.objects.get(pk=ada.pk)
+    assert (taken.value.field, gone.value.field) == ("friendly_name", "activity")
+    assert (fresh.friendly_name, fresh.activity.friendly_name, fresh.version) == ("Ada", "Available", 1)
+    assert events(ada) == ["worker.created"]
+
+
+def test_agent_updates_his_activity_alone(workspace, ada):
+    away = activity(workspace, "Break")
+    ben = make_worker(workspace, "Ben")
+
+    actions.update_worker(ada, activity=away, actor=agent(ada))
+    with pytest.raises(Forbidden):
+        actions.update_worker(ada, activity=away, friendly_name="Eve", actor=agent(ada))
+    with pytest.raises(NotFound):
+        actions.update_worker(ben, activity=away, actor=agent(ada))
+
+    assert Worker.objects.get(pk=ada.pk).activity == away
+    assert events(ben) == ["worker.created"]
+
+
+def test_worker_that_is_gone_meanwhile_is_not_found(workspace, ada):
+    channel = WorkerChannel.objects.select_related("worker__workspace__account").filter(worker=ada)[0]
+    Worker.objects.filter(pk=ada.pk).delete()
+
+    for change in (
+        lambda: actions.set_activity(ada, activity=activity(workspace, "Break"), actor=SYSTEM),
+        lambda: actions.update_worker(ada, attributes={}, actor=SYSTEM),
+        lambda: actions.set_capacity(channel, capacity=2, actor=SYSTEM),
+    ):
+        with pytest.raises(NotFound):
+            change()
+
+
+def test_attributes_are_measured_without_the_spaces_that_we_would_add(ada):
+    actions.update_worker(ada, attributes={"a": [1] * 2044}, actor=SYSTEM)
+
+    assert len(Worker.objects.get(pk=ada.pk).attributes["a"]) == 2044
 
 
 def test_worker_is_deleted_when_away_and_without_work(workspace, ada):

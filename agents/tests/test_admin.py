@@ -3,11 +3,18 @@
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from accounts.models import ApiKey
+from accounts.queries import actor_for_token
+from agents.actions import create_worker, delete_worker, update_worker
+from agents.journal import subjects
 from agents.models import Activity, TaskChannel, Worker, WorkerChannel
 from eventlog.models import Event
+from kernel.actor import SYSTEM
 from tests.office import enter
 from tests.people import House, full_house, house, person
 
@@ -173,6 +180,34 @@ def test_another_accounts_worker_and_activity_do_not_exist() -> None:
     assert cy.attributes == {"skills": []}
 
 
+def test_a_workers_own_key_is_shown_once_and_is_his_alone() -> None:
+    home = full_house()
+    person(home, "Root", role="admin")
+    client, ada = enter(home, "Root"), home.workers["Ada"]
+    url = reverse("admin:agents_worker_new_key", args=[ada.pk])
+
+    assert client.get(url).status_code == 200
+    assert not ApiKey.objects.exists()
+    answer = client.post(url, {"friendly_name": "Phone", "expires_at": "2099-01-01T00:00"})
+
+    actor = actor_for_token(answer.context["secret"])
+    assert (actor.worker_sid, actor.name) == (ada.sid, "Phone")
+    assert "no-store" in answer["Cache-Control"]
+    assert ApiKey.objects.get().expires_at is not None
+
+
+def test_who_may_not_make_keys_makes_none_for_a_worker() -> None:
+    home, other = full_house(), house("Other")
+    person(home, "Root", role="admin")
+    cy = person(other, "Cy")
+    url = reverse("admin:agents_worker_new_key", args=[home.workers["Ada"].pk])
+
+    assert enter(home, "Bo").post(url, {"friendly_name": "Phone"}).status_code == 403
+    foreign = reverse("admin:agents_worker_new_key", args=[cy.worker.pk])
+    assert enter(home, "Root").post(foreign, {"friendly_name": "Phone"}).status_code == 404
+    assert not ApiKey.objects.exists()
+
+
 def add_activity(home: House, name: str) -> Any:
     given = {"friendly_name": name, "available": "on"}
     return enter(home, "Bo").post(reverse("admin:agents_activity_add"), given)
@@ -213,6 +248,33 @@ def test_the_journal_tells_of_the_own_workspaces_alone() -> None:
     assert client.get(reverse("admin:eventlog_event_change", args=[own.pk])).status_code == 200
     assert client.get(reverse("admin:eventlog_event_change", args=[foreign.pk])).status_code == 404
     assert client.post(reverse("admin:eventlog_event_delete", args=[own.pk]), {"post": "yes"}).status_code == 403
+
+
+def test_the_journal_calls_things_by_their_names() -> None:
+    home = full_house()
+    client = enter(home, "Bo")
+    gone = create_worker(home.workspace, friendly_name="Zoe", actor=SYSTEM)
+    delete_worker(gone, actor=SYSTEM)
+    update_worker(home.workers["Ada"], friendly_name="Ada L.", actor=SYSTEM)
+
+    listed = client.get(reverse("admin:eventlog_event_changelist"))
+
+    names = {event.subject_sid: event.about_name for event in listed.context["cl"].result_list}
+    assert (names[home.workers["Ada"].sid], names[gone.sid]) == ("Ada L.", "Zoe")
+    assert f'Zoe<br><small class="cc-help">{gone.sid}</small>' in listed.text
+
+
+def test_names_in_the_journal_take_a_query_for_each_kind() -> None:
+    home = full_house()
+    events = list(Event.objects.filter(workspace_sid=home.workspace.sid))
+    events += [Event(pk=0, subject_sid="WR" + "0" * 32, data={"worker_name": "Ada"}), Event(pk=-1, subject_sid="ZZ")]
+    named = {event.subject_sid[:2] for event in events} & {"WS", "WA", "WK", "TC", "WQ"}
+
+    with CaptureQueriesContext(connection) as queries:
+        names = subjects(events)
+
+    assert len(queries) == len(named)
+    assert (names[0], names[-1]) == ("Ada", "")
 
 
 # --- the workspace ---

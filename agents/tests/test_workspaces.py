@@ -280,3 +280,30 @@ def test_worker_and_channel_that_come_together_find_each_other():
             thread.join(timeout=60)
 
         assert channel_of(Worker.objects.get(friendly_name=f"Ada {turn}"), f"fax{turn}").configured_capacity == 1
+
+
+def test_what_is_imported_keeps_its_sid_in_an_empty_workspace(workspace):
+    home = actions.create_workspace(
+        account=workspace.account, friendly_name="Moved", sid="WS" + "1" * 32, empty=True, actor=SYSTEM
+    )
+    offline = actions.create_activity(home, friendly_name="Offline", sid="WA" + "2" * 32, actor=SYSTEM)
+    channel = actions.create_task_channel(
+        home, unique_name="default", friendly_name="Default", sid="TC" + "3" * 32, actor=SYSTEM
+    )
+    worker = actions.create_worker(home, friendly_name="Ada", activity=offline, sid="WK" + "4" * 32, actor=SYSTEM)
+
+    sids = [row.sid for row in (home, offline, channel, worker)]
+    assert sids == ["WS" + "1" * 32, "WA" + "2" * 32, "TC" + "3" * 32, "WK" + "4" * 32]
+    assert (home.activities.count(), home.task_channels.count(), home.default_activity) == (1, 1, None)
+
+
+def test_an_import_is_noted_with_the_sids_that_differ(workspace):
+    there = "WS" + "1" * 32
+
+    actions.note_import(workspace, source_sid=there, sids={there: workspace.sid}, actor=SYSTEM)
+
+    noted = Event.objects.get(type="workspace.imported")
+    assert (noted.subject_sid, noted.workspace_sid, noted.audiences) == (workspace.sid, workspace.sid, [])
+    assert (noted.data["source_sid"], noted.data["sids"]) == (there, {there: workspace.sid})
+    with pytest.raises(Forbidden):
+        actions.note_import(workspace, source_sid=there, sids={}, actor=agent(make_worker(workspace, "Ada")))

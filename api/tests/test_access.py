@@ -3,7 +3,7 @@
 import pytest
 
 from accounts import actions as accounts
-from api.authentication import FailureThrottle
+from accounts.callers import FailureThrottle
 from api.tests.conftest import EVERY_SCOPE, make_program
 from api.tests.test_handoffs import PATH, problem
 from kernel.actor import SYSTEM

@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from api.serializers import PAGE_LIMIT, SidField, Strict
 from routing.explaining.pages import PAGE_SIZE, Ask
-from routing.wording import CODES
+from routing.explaining.wording import CODES
 
 LETTERS = {code: letter for letter, code in CODES.items()}
 

@@ -7,8 +7,8 @@ from rest_framework import serializers
 from api.shapes import Shape
 from routing.core.route import DefaultFate, FilterFate, TargetFate
 from routing.core.states import RESERVATION_ENDED, RESERVATION_OPEN, TASK_ENDED, TASK_LIVE
+from routing.explaining.wording import CODES, HINTS
 from routing.explaining.workers import Obstacle
-from routing.wording import CODES, HINTS
 
 REASONS = list(CODES.values())
 

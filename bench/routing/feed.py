@@ -11,7 +11,7 @@ import psycopg
 import redis
 from psycopg import sql
 
-from bench.routing.seed import CHANNEL, EVENT, TABLES, TASK, WORKER, Seed, samples_of
+from bench.routing.seed import CHANNEL, EVENT, TABLES, TASK, WORKER, Seed, samples_of, sid
 from bench.scratch import value
 from eventlog import bus, doorbell
 
@@ -73,7 +73,7 @@ class Feed:
     def _arrival(self, *, events: bool) -> sql.Composable:
         at = "clock_timestamp()"
         given = (
-            "g AS MATERIALIZED (SELECT n, mod(n, {queues}) AS place, 'WT' || md5({salt} || n) AS sid"
+            "g AS MATERIALIZED (SELECT n, mod(n, {queues}) AS place, " + sid("WT", "{salt} || n") + " AS sid"
             " FROM generate_series(%(first)s::bigint, %(first)s::bigint + %(count)s - 1) n)"
         )
         tasks = self._seed.copy(
@@ -97,8 +97,7 @@ class Feed:
         journal = self._seed.copy(
             EVENT,
             f"g JOIN bench_sample b USING (place) JOIN {TABLES[EVENT]} s ON s.id = b.event_id ORDER BY n, b.event_id",
-            sid="'EV' || md5(g.sid || b.event_id)",
-            position="NULL",
+            sid=sid("EV", "g.sid || b.event_id"),
             subject_sid="replace(s.subject_sid, b.sid, g.sid)",
             data="replace(b.words, b.sid, g.sid)::jsonb",
             created_at=at,
@@ -111,12 +110,12 @@ class Feed:
 
     # --- agents finish ---
 
-    def finish(self, *, events: bool = True, most: int = 1_000_000) -> int:
+    def finish(self, *, events: bool = True, most: int = 1_000_000, overdue: bool = False) -> int:
         """The seeded agents complete what they were offered and are free again; how many offers that were.
 
         Channels on which the router writes at this moment are left for the next time, so that nobody waits here, and no
         more are held than are needed, so that nobody waits for this; offers that are about to expire are left to the
-        timers.
+        timers, unless ``overdue`` ones shall end as well.
         """
         with self._connection.transaction(), self._connection.cursor() as cursor:
             cursor.execute(
@@ -132,9 +131,9 @@ class Feed:
             cursor.execute(
                 f"INSERT INTO done SELECT r.id, r.task_id, f.id FROM {RESERVATION} r JOIN free f USING (worker_id)"
                 f" JOIN {TABLES[TASK]} t ON t.id = r.task_id AND t.task_channel_id = f.task_channel_id"
-                f" WHERE r.reservation_status = 'pending' AND r.expires_at > now() + interval '1 minute'"
+                f" WHERE r.reservation_status = 'pending' AND (%s OR r.expires_at > now() + interval '1 minute')"
                 f" ORDER BY r.id LIMIT %s",
-                [most],
+                [overdue, most],
             )
             done = cursor.rowcount
             if done:
@@ -169,8 +168,7 @@ class Feed:
             self._seed.copy(
                 EVENT,
                 source,
-                sid="'EV' || md5(random()::text || w.sid)",
-                position="NULL",
+                sid=sid("EV", "random()::text || w.sid"),
                 type="'worker.capacity.update'",
                 subject_sid="w.sid",
                 audiences="replace(s.audiences::text, o.sid, w.sid)::jsonb",

@@ -14,6 +14,8 @@ from bench.routing.shape import Shape
 TASK, WORKER, CHANNEL, EVENT = "routing.Task", "agents.Worker", "agents.WorkerChannel", "eventlog.Event"
 TABLES = {name: name.lower().replace(".", "_") for name in (TASK, WORKER, CHANNEL, EVENT)}
 
+_HISTORY = 20_000
+
 
 @dataclass(frozen=True, slots=True)
 class Seed:
@@ -46,10 +48,22 @@ class Seed:
         )
 
 
+def sid(prefix: str, salt: str) -> str:
+    """As `kernel.sids.new` makes them, in SQL: the time, and what ``salt`` makes different."""
+    milliseconds = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
+    return f"'{prefix}' || lpad(to_hex({milliseconds}), 12, '0') || left(md5({salt}), 20)"
+
+
 def fill(connection: psycopg.Connection[Any], seed: Seed) -> None:
     """All agents, all waiting tasks, and the statistics of a database that has been in use."""
-    # What the samples told is history: no relay has it before it, and `Feed` copies it.
-    connection.execute(f"UPDATE {TABLES[EVENT]} SET position = id WHERE position IS NULL")
+    # What the samples told is history: no relay has it before it, and `Feed` copies it. There is more of it, so that
+    # the database's statistics are those of a log that has been in use.
+    source = f"generate_series(1, {_HISTORY}), {TABLES[EVENT]} s WHERE s.type = 'worker.created'"
+    connection.execute(seed.copy(EVENT, source))
+    connection.execute(
+        f"INSERT INTO eventlog_position (position, event_id, numbers) SELECT id, id, '{{}}' FROM {TABLES[EVENT]}"
+        " WHERE id NOT IN (SELECT event_id FROM eventlog_position)"
+    )
     _workers(connection, seed)
     _tasks(connection, seed)
     connection.execute("VACUUM (ANALYZE)")
@@ -91,7 +105,7 @@ def _tasks(connection: psycopg.Connection[Any], seed: Seed) -> None:
     statement = seed.copy(
         TASK,
         source,
-        sid="'WT' || md5('seed' || n)",
+        sid=sid("WT", "'seed' || n"),
         priority=f"(n / {seed.shape.queues}) % 10",
         virtual_start_time="at",
         created_at="at",

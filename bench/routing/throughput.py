@@ -22,6 +22,8 @@ DRAIN_LEAST = 3.0
 STEADY_LEAST = 1.0
 FLAT_LEAST = 0.8
 
+_FORGET_EVENTS = "DELETE FROM eventlog_event WHERE id > (SELECT coalesce(max(event_id), 0) FROM eventlog_position)"
+
 
 @dataclass
 class Bench:
@@ -69,9 +71,9 @@ def drain(bench: Bench, wanted: int) -> float:
     stage, done, seconds = bench.stage, 0, 0.0
     lap = min(stage.shape.slots, max(1, stage.shape.tasks // 2), wanted)
     while done < wanted:
-        stage.feed.finish(events=False)
+        stage.feed.finish(events=False, overdue=True)
         stage.feed.arrive(lap, events=False)
-        stage.connection.execute("DELETE FROM eventlog_event WHERE position IS NULL")
+        stage.connection.execute(_FORGET_EVENTS)
         bench.hand.call("routing.router:refill", numbers_after=bench.known)
         bench.known = _newest_task(stage)
         took = bench.hand.call("routing.router:drain", most=lap)
@@ -85,8 +87,10 @@ def drain(bench: Bench, wanted: int) -> float:
 def steady(bench: Bench, seconds: float) -> float:
     """Assignments a second while as many tasks arrive and agents finish at once; relay and timers run."""
     stage = bench.stage
-    stage.connection.execute("DELETE FROM eventlog_event WHERE position IS NULL")
-    stage.feed.finish()
+    stage.connection.execute(_FORGET_EVENTS)
+    stage.feed.finish(overdue=True)
+    stage.feed.arrive(stage.shape.tasks - _waiting(stage))
+    stage.connection.execute("ANALYZE routing_reservation")  # It was empty when all was: autovacuum is not yet there.
     first, event = last_reservation(stage.connection), _newest_event(stage)
     bench.hand.ask("routing.router:run", seconds=seconds)
     arrived = stage.feed.keep_steady(seconds)
@@ -103,13 +107,20 @@ def _newest_task(stage: Stage) -> int:
     return int(value(stage.connection, "SELECT max(id) FROM routing_task"))
 
 
+def _waiting(stage: Stage) -> int:
+    return int(value(stage.connection, "SELECT count(*) FROM routing_task WHERE assignment_status = 'pending'"))
+
+
 def _newest_event(stage: Stage) -> int:
     return int(value(stage.connection, "SELECT max(id) FROM eventlog_event"))
 
 
 def _numbered(stage: Stage, *, after: int) -> float:
     """Which part of the events since then the relay had passed on when the time was over."""
-    query = "SELECT count(position)::float / greatest(count(*), 1) FROM eventlog_event WHERE id > %s"
+    query = (
+        "SELECT count(position)::float / greatest(count(*), 1)"
+        " FROM eventlog_event LEFT JOIN eventlog_position ON event_id = eventlog_event.id WHERE eventlog_event.id > %s"
+    )
     return float(value(stage.connection, query, after))
 
 

@@ -120,7 +120,6 @@ def _plant_steps(stage: Stage, at: str, count: int) -> psycopg.Cursor[tuple[int,
         f"older JOIN bench_sample b ON b.place = 0 JOIN {TABLES[EVENT]} s ON s.id = b.event_id"
         " WHERE s.type = 'task.created'",
         sid="'EV' || md5(older.sid || random())",
-        position="NULL",
         type="'task.updated'",
         subject_sid="older.sid",
         data="replace(s.data::text, b.sid, older.sid)::jsonb",

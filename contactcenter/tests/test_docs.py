@@ -1,5 +1,6 @@
 """The generated documents: in step with the code, and unable to claim what no test shows."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -81,6 +82,50 @@ def test_held_and_different_rules_are_told_apart(house):
     )
     assert "| [A bell.](https://example.com/doors) | We knock. |" in different.splitlines()
     assert ("A bell" in held, "A \\| door" in different) == (False, False)
+
+
+OPERATIONS = {"Open": {"method": "POST", "path": "/v1/Doors"}, "Shut": {"method": "DELETE", "path": "/v1/Doors/{Sid}"}}
+
+
+@pytest.fixture
+def table(house):
+    """``table(lines)`` writes down a table of operations of which there are two."""
+    folder = house('says = "A bell."\npage = "doors"\ndifference = "We knock."')
+    specification = folder.parent / compat.SPECIFICATION
+    specification.parent.mkdir()
+    specification.write_text(json.dumps({"operations": OPERATIONS}))
+
+    def put(lines: str) -> None:
+        source = folder.parent / compat.SOURCE
+        source.write_text(f"[operations]\n{lines}\n{source.read_text()}")
+
+    return put
+
+
+def test_each_operation_is_told_with_its_tests(table):
+    table(f'Shut = ["{HELD}"]')
+
+    text = compat.document().partition("## Operations")[2]
+
+    assert "1 of 2 operations" in text
+    assert "| Open | `POST /v1/Doors` | not served yet |" in text.splitlines()
+    assert "| Shut | `DELETE /v1/Doors/{Sid}` | [`test_door_shuts`](../tests/test_door.py) |" in text.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("lines", "fault"),
+    [
+        ('Shut = ["tests/test_door.py::test_gone"]', "Shut: there is no test tests/test_door.py::test_gone"),
+        (f'Slam = ["{HELD}"]', "there is no operation Slam"),
+    ],
+)
+def test_an_operation_that_is_not_there_or_not_tried_is_refused(table, lines, fault):
+    table(lines)
+
+    with pytest.raises(compat.Unheld) as refused:
+        compat.document()
+
+    assert str(refused.value) == f"docs/compat.toml: operations: {fault}"
 
 
 def test_stale_document_is_found_and_written_anew(house):

@@ -4,19 +4,22 @@ import json
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from django.db import transaction
+from django.db.models import F
 
-from eventlog import leases, live, models, queries, timers
+from eventlog import leases, live, models, numbering, queries, timers
 from eventlog import relay as relay_module
 from eventlog.bus import LocalBus
 from eventlog.leases import Lease, LostLease
-from eventlog.models import AudienceHead, Delivery, Event, SinkPosition
+from eventlog.models import AudienceHead, Delivery, Event, Position, SinkPosition
 from eventlog.numbered import NumberedEvent
 from eventlog.record import record
 from eventlog.relay import Relay
 from eventlog.sinks import DatabaseSink, Sink
+from eventlog.tests.writers import committing_late, needs_postgresql
 from kernel import clock
 from kernel.actor import SYSTEM
 
@@ -87,7 +90,7 @@ def test_events_get_positions_and_each_audience_gapless_numbers() -> None:
     assert relay.step() is True
     assert relay.step() is False
 
-    assert list(Event.objects.order_by("position").values_list("subject_sid", "position")) == [
+    assert list(Position.objects.order_by("position").values_list("event__subject_sid", "position")) == [
         ("a", 1),
         ("b", 2),
         ("c", 3),
@@ -128,19 +131,75 @@ def test_old_deliveries_are_forgotten_and_their_events_kept(monkeypatch: pytest.
     assert Event.objects.count() == 4
 
 
+@needs_postgresql
 def test_an_event_that_commits_late_is_not_skipped() -> None:
-    late = note("late", "worker:1")
-    note("early", "worker:1")
-    models.Event.objects.filter(pk=late.pk).delete()
     relay = Relay()
-    relay.step()
-
-    late.pk, late.position = late.pk, None
-    late.save(force_insert=True)  # Its id is lower than one that was numbered already.
+    with committing_late(lambda: note("late", "worker:1")):
+        note("early", "worker:1")
+        relay.step()
     relay.step()
 
     assert [row["data"]["x"] for row in queries.since("worker:1", 0, limit=10)] == ["early", "late"]
     assert fed() == ["early", "late"]
+
+
+@needs_postgresql
+def test_an_event_that_commits_after_the_relay_changed_is_not_skipped() -> None:
+    relay = Relay()
+    with committing_late(lambda: note("late", "worker:1")):
+        note("early", "worker:1")
+        relay.step()
+        relay = take_over(relay)
+        relay.step()
+    relay.step()
+
+    assert fed() == ["early", "late"]
+
+
+def test_what_a_relay_read_but_could_not_number_is_numbered_by_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    note("a")
+    relay = Relay()
+    relay.step()
+    note("b")
+    with monkeypatch.context() as broken:
+        broken.setattr(numbering, "write", Mock(side_effect=OSError("no space")))
+        with pytest.raises(OSError, match="no space"):
+            relay.step()
+
+    take_over(relay).step()
+
+    assert fed() == ["a", "b"]
+
+
+def test_the_lag_is_the_age_of_the_oldest_event_without_a_number() -> None:
+    note("a")
+    relay = Relay()
+    relay.step()
+    assert queries.health()["lag_seconds"] == 0.0
+
+    late = note("b")
+    Event.objects.filter(pk=late.pk).update(created_at=clock.now() - timedelta(seconds=10))
+
+    assert 10 <= queries.health()["lag_seconds"] < 20
+
+
+def test_sinks_that_lag_gain_on_what_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relay_module, "BATCH", 2)
+    for n in range(6):
+        note(f"old{n}")
+    relay = Relay()
+    Notebook.broken = True
+    for _ in range(3):
+        relay.step()
+    Notebook.broken = False
+    SinkPosition.objects.update(retry_at=None)
+    relay = take_over(relay)
+    for n in range(2):
+        note(f"new{n}")
+
+    relay.step()
+
+    assert fed() == [*(f"old{n}" for n in range(6)), "new0", "new1"]
 
 
 def test_what_rolled_back_was_never_recorded() -> None:
@@ -181,6 +240,19 @@ def test_a_database_sink_applies_once_even_when_a_later_event_fails() -> None:
     assert AudienceHead.objects.get(audience="ledger:a").n == 1
     assert not AudienceHead.objects.filter(audience="ledger:poison").exists()
     assert SinkPosition.objects.get(sink=f"{__name__}.Ledger").position == 1
+
+
+def test_a_relay_whose_lease_is_another_s_numbers_nothing() -> None:
+    first = Relay()
+    note("a", "worker:1")
+    first.step()
+    models.Lease.objects.filter(name="relay").update(fence=F("fence") + 1, holder="another")
+    note("b", "worker:1")
+
+    first.step()
+
+    assert list(Position.objects.values_list("event__subject_sid", flat=True)) == ["a"]
+    assert queries.heads(["worker:1"]) == {"worker:1": 1}
 
 
 def test_a_successor_goes_on_where_the_first_stopped() -> None:

@@ -1,14 +1,28 @@
 """When a webhook is tried again, and when it is given up."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
-# Seconds after the first, second, … failed attempt; the last one repeats.
-SCHEDULE = (5, 30, 120, 600, 1800, 3600, 3 * 3600, 6 * 3600)
-GIVE_UP_AFTER = timedelta(hours=72)
 JITTER = 0.2
 
 
-def pause(attempts: int, *, chance: float) -> timedelta:
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Seconds after the first, second, … failed attempt; the last one repeats, until it would be too late."""
+
+    schedule: tuple[int, ...]
+    give_up_after: timedelta
+
+
+WEBHOOK: Final = Plan((5, 30, 120, 600, 1800, 3600, 3 * 3600, 6 * 3600), timedelta(hours=72))
+EVENT_CALLBACK: Final = Plan(WEBHOOK.schedule, timedelta(hours=24))
+# Somebody waits: all but at once. The second round is for a receiver that is just being restarted, and keeps an address
+# where nobody listens from being offered the same task a hundred times a second.
+ASSIGNMENT_CALLBACK: Final = Plan((1,), timedelta(seconds=2))
+
+
+def pause(attempts: int, *, chance: float, plan: Plan = WEBHOOK) -> timedelta:
     """The pause after the ``attempts``-th failure, moved by up to a fifth; ``chance`` is drawn from [0, 1).
 
     >>> [pause(n, chance=0.5).total_seconds() for n in (1, 2, 7, 8, 20)]
@@ -16,11 +30,13 @@ def pause(attempts: int, *, chance: float) -> timedelta:
     >>> pause(1, chance=0).total_seconds()
     4.0
     """
-    base = SCHEDULE[min(max(attempts, 1), len(SCHEDULE)) - 1]
+    base = plan.schedule[min(max(attempts, 1), len(plan.schedule)) - 1]
     return timedelta(seconds=base * (1 - JITTER + 2 * JITTER * chance))
 
 
-def next_attempt(attempts: int, *, created_at: datetime, now: datetime, chance: float) -> datetime | None:
-    """When to try again; ``None`` when that would be later than 72 hours after the beginning."""
-    due = now + pause(attempts, chance=chance)
-    return due if due <= created_at + GIVE_UP_AFTER else None
+def next_attempt(
+    attempts: int, *, created_at: datetime, now: datetime, chance: float, plan: Plan = WEBHOOK
+) -> datetime | None:
+    """When to try again; ``None`` when that would be too late."""
+    due = now + pause(attempts, chance=chance, plan=plan)
+    return due if due <= created_at + plan.give_up_after else None

@@ -10,5 +10,6 @@ DISPATCH = Machine(
         "deliver": on("pending", to="delivered"),
         "retry": on("pending", to="pending"),
         "fail": on("pending", to="failed"),
+        "replay": on("delivered", "failed", to="pending"),
     },
 )

@@ -6,8 +6,9 @@ import pytest
 from django.urls import reverse
 
 from eventlog.models import Event
-from hooks import vault
-from hooks.models import Endpoint
+from hooks import actions, vault
+from hooks.actions import Letter
+from hooks.models import Dispatch, Endpoint, Kind
 from tests.office import enter
 from tests.people import House, full_house, house
 
@@ -80,3 +81,47 @@ def test_another_accounts_endpoint_does_not_exist() -> None:
     assert client.post(reverse("admin:hooks_endpoint_renew", args=[endpoint.pk])).status_code == 404
     endpoint.refresh_from_db()
     assert endpoint.secret == "sealed"
+
+
+def sent(home: House, status: str = "delivered") -> Dispatch:
+    """A callback that is over."""
+    endpoint = actions.keep_callback(
+        home.account, kind=Kind.EVENT_CALLBACK, owner_sid=home.workspace.sid, friendly_name="Acme", url=URL
+    )
+    actions.enqueue_all(endpoint, [Letter("EV1", "activity.created", "WA1", {"EventType": "activity.created"})])
+    Dispatch.objects.update(status=status, due_at=None)
+    return Dispatch.objects.get()
+
+
+def test_a_callback_is_among_the_deliveries_and_no_endpoint_of_an_integrator() -> None:
+    home = full_house()
+    dispatch = sent(home, "failed")
+    client = enter(home, "Bo")
+
+    assert "activity.created" in client.get(reverse("admin:hooks_dispatch_changelist")).text
+    assert "activity.created" in client.get(reverse("admin:hooks_dispatch_change", args=[dispatch.pk])).text
+    assert URL not in client.get(reverse("admin:hooks_endpoint_changelist")).text
+
+
+def test_a_delivery_is_sent_again_after_a_question() -> None:
+    home = full_house()
+    dispatch = sent(home)
+    client, url = enter(home, "Bo"), reverse("admin:hooks_dispatch_replay", args=[dispatch.pk])
+
+    client.get(url)
+    dispatch.refresh_from_db()
+    assert dispatch.status == "delivered"
+    client.post(url)
+
+    dispatch.refresh_from_db()
+    assert dispatch.status == "pending"
+    assert Event.objects.get(type="webhook.queued").actor_sid == home.users["Bo"].sid
+
+
+def test_nobody_elses_delivery_is_sent_again() -> None:
+    dispatch = sent(house("Other"))
+    client = enter(full_house(), "Dee")
+
+    assert client.post(reverse("admin:hooks_dispatch_replay", args=[dispatch.pk])).status_code in (403, 404)
+    dispatch.refresh_from_db()
+    assert dispatch.status == "delivered"

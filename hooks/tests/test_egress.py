@@ -118,7 +118,7 @@ def test_a_name_that_cannot_be_resolved_is_unreachable():
         "https://localhost/",
         "https://x.localhost/",
         "https://169.254.169.254/latest/",
-        "https://bot.example.com/" + "a" * 1000,
+        "https://bot.example.com/" + "a" * 2048,
     ],
 )
 def test_a_url_that_can_only_be_wrong_is_refused_at_the_field(url):

@@ -3,7 +3,7 @@
 from routing.actions.finishing import complete, complete_reservation, wrap_up, wrap_up_reservation
 from routing.actions.presence import leave
 from routing.actions.queues import delete_queue, save_queue
-from routing.actions.reservations import accept, expire, offer, reject
+from routing.actions.reservations import accept, expire, offer, reject, withdraw
 from routing.actions.steps import advance, give_up
 from routing.actions.tasks import cancel_task, create_task, delete_task, update_task
 from routing.actions.transfers import cancel_transfer, transfer
@@ -32,6 +32,7 @@ __all__ = [
     "save_workflow",
     "transfer",
     "update_task",
+    "withdraw",
     "wrap_up",
     "wrap_up_reservation",
 ]

@@ -92,8 +92,9 @@ def _wrap_up(task: Task, part: Sequence[Reservation], *, actor: Actor) -> None:
     going_on = _others(task, wrapped, "accepted")
     if not going_on:
         move_task(task, "wrap_up")
+    now = clock.now()
     for row in wrapped:
-        move_reservation(row, "wrap_up")
+        move_reservation(row, "wrap_up", wrapping_at=now)
     settle(task, {row.worker_id: Slots(assigned=-1) for row in wrapped})
     for row in wrapped:
         note_reservation("reservation.wrapup", row, actor=actor)

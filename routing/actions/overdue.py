@@ -54,7 +54,9 @@ def _iso(column: str) -> str:
 
 _EVENT: Final = """INSERT INTO eventlog_event
         (sid, type, subject_sid, workspace_sid, actor_kind, actor_sid, ref, audiences, data, created_at)"""
-_EVENT_SID: Final = "'EV' || replace(gen_random_uuid()::text, '-', '')"
+# As `kernel.sids` makes them: the time first, so that they stand together in their index.
+_EVENT_SID: Final = """'EV' || lpad(to_hex((extract(epoch FROM clock_timestamp()) * 1000)::bigint), 12, '0')
+        || right(replace(gen_random_uuid()::text, '-', ''), 20)"""
 _NAMES: Final = """s.sid AS workspace, k.unique_name AS channel, q.sid AS queue_sid, q.friendly_name AS queue_name,
         f.sid AS workflow_sid, f.friendly_name AS workflow_name"""
 _NAMED: Final = """JOIN agents_workspace s ON s.id = t.workspace_id

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
 from agents.models import Workspace
 from eventlog.dbclock import database_now
@@ -25,7 +25,13 @@ MAX_TASKS: Final = 500_000
 MAX_SERVICE_LEVEL: Final = 86_400
 MAX_QUEUED: Final = 20
 MAX_ATTEMPTS: Final = 5
+MAX_RUNNING: Final = 4
+"""Of all accounts together: each takes a process, and reckons as fast as it can."""
 LEASE: Final = timedelta(seconds=30)
+KEPT: Final = timedelta(days=30)
+KEPT_A_WORKFLOW: Final = 20
+FORGOTTEN_AT_ONCE: Final = 100
+_ACCOUNT: Final = "workflow__workspace__account_id"
 
 FAILED: Final = "The replay has failed; the log of the worker says why."
 GIVEN_UP: Final = "The replay was begun several times and never came to an end."
@@ -140,11 +146,13 @@ def _check_log(workspace: Workspace, starts_at: datetime, ends_at: datetime) -> 
 def claim_replay(sid: str) -> Claim | None:
     """Begin it, or begin it anew after a worker that died; None when there is nothing to do.
 
-    One runs at a time, the others wait for it. Two claims at the same instant may both be granted: that is a matter of
-    load alone.
+    One of an account runs at a time, and so many of all accounts together; the others wait. Two claims at the same
+    instant may both be granted: that is a matter of load alone.
     """
     now = database_now()
-    if Replay.objects.filter(status="running", lease_until__gt=now).exclude(sid=sid).exists():
+    asked = Replay.objects.filter(sid=sid).values_list(_ACCOUNT, flat=True)
+    others = list(_running(now).exclude(sid=sid).values_list(_ACCOUNT, flat=True))
+    if len(others) >= MAX_RUNNING or asked.first() in others:
         return None
     due = _due(now).filter(sid=sid)
     if due.filter(fence__gte=MAX_ATTEMPTS).update(status="failed", error=GIVEN_UP, ended_at=now, lease_until=None):
@@ -155,11 +163,15 @@ def claim_replay(sid: str) -> Claim | None:
     return Claim(replay, replay.fence)
 
 
-def next_replay(now: datetime) -> str | None:
-    """The oldest that somebody should begin; None while another is running."""
-    if Replay.objects.filter(status="running", lease_until__gt=now).exists():
-        return None
-    return _due(now).order_by("pk").values_list("sid", flat=True).first()
+def next_replays(now: datetime) -> list[str]:
+    """Which somebody should begin: the oldest of each account of which none is running, as far as there is room."""
+    busy = set(_running(now).values_list(_ACCOUNT, flat=True))
+    room = MAX_RUNNING - _running(now).count()
+    oldest: dict[int, str] = {}
+    for account, sid in _due(now).order_by("pk").values_list(_ACCOUNT, "sid"):
+        if account not in busy:
+            oldest.setdefault(account, sid)
+    return list(oldest.values())[: max(0, room)]
 
 
 def keep_replay(claim: Claim, *, progress: int) -> bool:
@@ -175,6 +187,23 @@ def finish_replay(claim: Claim, *, report: dict[str, Any]) -> bool:
 def fail_replay(claim: Claim, *, error: str) -> bool:
     """It came to no report."""
     return _end(claim, status="failed", error=error[:255])
+
+
+def forget_replays(now: datetime) -> bool:
+    """What ended more than `KEPT` ago is deleted, save the last of each workflow. True when there may be more.
+
+    That they were begun stays in the workflow's history.
+    """
+    newer = Replay.objects.filter(workflow=OuterRef("workflow")).order_by("-pk")
+    last_kept = Subquery(newer.values("pk")[KEPT_A_WORKFLOW - 1 : KEPT_A_WORKFLOW])
+    old = Replay.objects.filter(status__in=("done", "failed", "canceled"), ended_at__lt=now - KEPT, pk__lt=last_kept)
+    numbers = list(old.order_by("pk").values_list("pk", flat=True)[:FORGOTTEN_AT_ONCE])
+    Replay.objects.filter(pk__in=numbers).delete()
+    return len(numbers) == FORGOTTEN_AT_ONCE
+
+
+def _running(now: datetime) -> QuerySet[Replay]:
+    return Replay.objects.filter(status="running", lease_until__gt=now)
 
 
 def _due(now: datetime) -> QuerySet[Replay]:

@@ -159,6 +159,18 @@ def expire(reservation: Reservation, *, actor: Actor = SYSTEM) -> Reservation:
     return reservation
 
 
+def withdraw(reservation: Reservation, *, actor: Actor = SYSTEM, reason: str = "") -> Reservation:
+    """The worker cannot be asked: the offer is canceled, and he stays as he is. When nobody else is asked, the task
+    waits again.
+
+    https://www.twilio.com/docs/taskrouter/api/workflow. Raises StaleMove when the offer was answered first.
+    """
+    policy.require(actor, "workers:write", account_sid=reservation.worker.workspace.account.sid)
+    with transaction.atomic():
+        _decline(reservation, "cancel", actor=actor, reason=reason)
+    return reservation
+
+
 def _decline(reservation: Reservation, verb: str, *, actor: Actor, reason: str = "") -> None:
     task = reservation.task
     hold(task)
@@ -171,4 +183,4 @@ def _decline(reservation: Reservation, verb: str, *, actor: Actor, reason: str =
     give_back(reservation, last=last, actor=actor)
 
 
-_DECLINED = {"reject": "reservation.rejected", "expire": "reservation.timeout"}
+_DECLINED = {"reject": "reservation.rejected", "expire": "reservation.timeout", "cancel": "reservation.canceled"}

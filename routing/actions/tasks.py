@@ -189,8 +189,9 @@ def delete_task(task: Task, *, actor: Actor) -> None:
 
 
 def require_task_writer(workspace: Workspace, actor: Actor) -> None:
-    """Programs with the hand-off scope, and people who run the floor."""
-    permission = "workers:write" if actor.kind == "user" else "handoffs:write"
+    """Programs with the hand-off scope, and whoever runs the floor."""
+    runs_floor = policy.may(actor, "workers:write", account_sid=workspace.account.sid)
+    permission = "workers:write" if actor.kind == "user" or runs_floor else "handoffs:write"
     policy.require(actor, permission, account_sid=workspace.account.sid)
 
 

@@ -14,11 +14,13 @@ from accounts.admin_base import NEUTRAL, MonoTextarea, SelectWidget, TextInputWi
 from agents.forms import JsonField
 from agents.models import TaskChannel
 from kernel import sids
+from routing.actions.tasks import MAX_TIMEOUT_SECONDS
 from routing.admin.pages import WorkflowPages
 from routing.models import MAX_PRIORITY, Draft, Task, Workflow
 from routing.preview import trying
 
 TASKS_A_PAGE: Final = 10
+MAX_SEARCH: Final = 100
 LOOKED_THROUGH: Final = 5000
 """How many of the last tasks a search looks through: attributes have no index."""
 
@@ -31,7 +33,11 @@ class TryForm(forms.Form):
     attributes = JsonField(label=_("attributes"), required=False, initial=dict, widget=MonoTextarea({"rows": 9}))
     task_channel = forms.ChoiceField(label=_("Channel"), widget=SelectWidget)
     age = forms.IntegerField(
-        label=_("Age in seconds"), min_value=0, max_value=14 * 86_400, required=False, widget=TextInputWidget(NUMBER)
+        label=_("Age in seconds"),
+        min_value=0,
+        max_value=MAX_TIMEOUT_SECONDS,
+        required=False,
+        widget=TextInputWidget(NUMBER),
     )
     priority = forms.IntegerField(
         label=_("priority"), min_value=0, max_value=MAX_PRIORITY, required=False, widget=TextInputWidget(NUMBER)
@@ -121,7 +127,7 @@ def _named_task(workflow: Workflow, sid: str) -> Task | None:
 
 def _recent(workflow: Workflow, asked: Mapping[str, str]) -> dict[str, Any]:
     """One page of the last tasks, or of those among the last 5,000 in which the words stand."""
-    words = asked.get("q", "").replace("\0", "").strip()[:100]
+    words = asked.get("q", "").replace("\0", "").strip()[:MAX_SEARCH]
     number = min(whole_number(asked.get("p", "")) or 0, LOOKED_THROUGH)
     rows = _found(workflow, words)
     start = number * TASKS_A_PAGE

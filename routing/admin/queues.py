@@ -16,10 +16,12 @@ from accounts.admin_base import actor, display, told, whole_number
 from agents.admin_base import WorkspacePage, workspaces
 from agents.models import Workspace
 from kernel.actor import Actor
-from routing import actions, explaining, wording
+from routing import actions, explaining
 from routing.admin.forms import QueueForm
 from routing.admin.why import WhyPages, counted, crowd, person_line
+from routing.explaining import wording
 from routing.explaining.pages import Ask
+from routing.explaining.staff import channel_names
 from routing.models import TaskQueue
 from routing.preview import matching
 
@@ -70,11 +72,13 @@ class QueueAdmin(WhyPages, WorkspacePage):
     def reasons(self, row: TaskQueue, *, actor: Actor, ask: Ask) -> dict[str, Any]:
         story = explaining.queue(row.sid, actor=actor, ask=ask)
         shown = story.channels[0]
+        names = channel_names(row.workspace_id)
         told = wording.served(shown)
         return {
             "story": story,
             "headline": told if story.waiting or shown.never else gettext("Nothing waits in it."),
-            "shares": [(share, wording.served(share)) for share in story.channels],
+            "channel": names.get(story.channel, story.channel),
+            "shares": [(share, names.get(share.name, share.name), wording.served(share)) for share in story.channels],
             "reasons": counted(shown.counts),
             **crowd(story.people, [person_line(each) for each in story.people.items], ask),
         }

@@ -31,6 +31,7 @@ from kernel import clock
 from routing.actions.replays import cancel_replay, log_begins, start_replay
 from routing.models import Draft, Replay, Workflow
 from routing.replaying import plot
+from routing.replaying.figures import duration, share
 from routing.replaying.text import GRADES
 
 FLOWS_SHOWN = 12
@@ -239,10 +240,9 @@ def _told(report: dict[str, Any]) -> dict[str, Any]:
         "flows": moved["flows"][:FLOWS_SHOWN],
         "listed": [_moved(each) for each in moved["listed"][:MOVED_SHOWN]],
         "agents": [
-            (each["name"], plot.share(each["before"]), plot.share(each["after"]))
-            for each in agents["listed"][:AGENTS_SHOWN]
+            (each["name"], share(each["before"]), share(each["after"])) for each in agents["listed"][:AGENTS_SHOWN]
         ],
-        "busy": (plot.share(agents["before"]), plot.share(agents["after"])),
+        "busy": (share(agents["before"]), share(agents["after"])),
     }
 
 
@@ -250,9 +250,9 @@ def _headlines(overall: dict[str, Any]) -> list[tuple[str, str, str]]:
     """The figures that decide: what, before, after."""
     before, after = overall["before"], overall["after"]
     return [
-        (gettext("Mean waiting time"), plot.duration(before["mean"]), plot.duration(after["mean"])),
-        (gettext("Nine of ten wait less than"), plot.duration(before["p90"]), plot.duration(after["p90"])),
-        (gettext("Service level"), plot.share(before["service_level"]), plot.share(after["service_level"])),
+        (gettext("Mean waiting time"), duration(before["mean"]), duration(after["mean"])),
+        (gettext("Nine of ten wait less than"), duration(before["p90"]), duration(after["p90"])),
+        (gettext("Service level"), share(before["service_level"]), share(after["service_level"])),
         (gettext("Not served"), str(_lost(before)), str(_lost(after))),
     ]
 
@@ -270,10 +270,10 @@ def _rows(line: dict[str, Any]) -> list[tuple[Any, list[str]]]:
                 str(line[kind]["tasks"]),
                 str(line[kind]["accepted"]),
                 str(line[kind]["canceled"]),
-                plot.duration(line[kind]["mean"]),
-                plot.duration(line[kind]["p90"]),
-                plot.duration(line[kind]["longest"]),
-                plot.share(line[kind]["service_level"]),
+                duration(line[kind]["mean"]),
+                duration(line[kind]["p90"]),
+                duration(line[kind]["longest"]),
+                share(line[kind]["service_level"]),
             ],
         )
         for kind, word in RUNS.items()
@@ -281,7 +281,7 @@ def _rows(line: dict[str, Any]) -> list[tuple[Any, list[str]]]:
 
 
 def _moved(each: dict[str, Any]) -> dict[str, Any]:
-    waits = [plot.duration(seconds) for seconds in each["waits"]]
+    waits = [duration(seconds) for seconds in each["waits"]]
     return {**each, "came": datetime.fromtimestamp(each["at"], UTC), "waits": waits, "because": _because(each["why"])}
 
 

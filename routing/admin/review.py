@@ -8,13 +8,14 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin_base import Question, actor, told
 from accounts.queries import people
 from hours import queries as hours
 from kernel.errors import DomainError
+from routing import queries
 from routing.actions import drafts
 from routing.admin.pages import AsideForm, WorkflowPages, latest_version
 from routing.core.document import ConfigurationError, parse_workflow
@@ -73,6 +74,7 @@ class ReviewPages(WorkflowPages):
         back = self.link("review", workflow.pk)
 
         def perform(given: dict[str, Any]) -> str:
+            waiting = queries.following(workflow).count()
             drafts.publish(
                 workflow,
                 seen=given["seen_draft"] or 0,
@@ -80,7 +82,7 @@ class ReviewPages(WorkflowPages):
                 re_evaluate_tasks=given["re_evaluate_tasks"],
                 actor=actor(request, workflow.workspace.account),
             )
-            return gettext("Published. The next task goes by it.")
+            return joined(gettext("Published. The next task goes by it."), fate(waiting, given["re_evaluate_tasks"]))
 
         return self.put(request, workflow, back, perform) if request.method == "POST" else HttpResponseRedirect(back)
 
@@ -110,6 +112,7 @@ class ReviewPages(WorkflowPages):
             said=checks.gathered(found, editor.rows_of(configuration)),
             sample=sampling.sample(workflow, before, configuration) if stands else None,
             kind_words=KIND_WORDS,
+            waiting=queries.following(workflow).count(),
             form=SeenForm(initial=seen),
             may_publish=stands and self.has_change_permission(request, workflow),
             **more,
@@ -165,6 +168,31 @@ class ReviewPages(WorkflowPages):
         if not self.has_change_permission(request, workflow):
             raise Http404
         return workflow
+
+
+def fate(waiting: int, along: bool) -> str:
+    """What becomes of the tasks that waited when a version was published; empty where none did."""
+    if not waiting:
+        return ""
+    if along:
+        words = ngettext(
+            "The %(count)d task that waits goes by it too; if no filter takes it, it stays where it is.",
+            "The %(count)d tasks that wait go by it too, one after the other; those that no filter takes stay where"
+            " they are.",
+            waiting,
+        )
+    else:
+        words = ngettext(
+            "The %(count)d task that waits stays on the version that it came with.",
+            "The %(count)d tasks that wait stay on the versions that they came with.",
+            waiting,
+        )
+    return words % {"count": waiting}
+
+
+def joined(*sentences: str) -> str:
+    """One text of those that say something."""
+    return " ".join(sentence for sentence in sentences if sentence)
 
 
 def seen_form(seen: dict[str, int]) -> Any:

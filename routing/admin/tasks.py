@@ -26,10 +26,11 @@ from accounts.admin_base import (
 from kernel import clock
 from kernel.actor import Actor
 from kernel.errors import Invalid
-from routing import actions, explaining, wording
+from routing import actions, explaining
 from routing.admin.way import way
 from routing.admin.why import WhyPages, asked, counted, crowd, person_line, standing_line
 from routing.core.states import RESERVATION_OPEN, TASK
+from routing.explaining import wording
 from routing.explaining.pages import Ask
 from routing.explaining.tasks import Coming, TaskStory
 from routing.models import MAX_PRIORITY, Reservation, Task, TaskQueue

@@ -9,9 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin_base import NEUTRAL, Question, action, actor, whole_number
 from accounts.queries import people
+from routing import queries
 from routing.actions import drafts
 from routing.admin.pages import latest_version
-from routing.admin.review import ReviewPages, queue_names, seen_form
+from routing.admin.review import ReviewPages, fate, joined, queue_names, seen_form
 from routing.models import Draft, Workflow, WorkflowVersion
 from routing.preview import differences
 
@@ -83,6 +84,7 @@ class VersionPages(ReviewPages):
         workflow, version = self._version(request, pk, number, change=True)
 
         def perform(given: dict[str, Any]) -> str:
+            waiting = queries.following(workflow).count()
             drafts.revert(
                 workflow,
                 number=number,
@@ -90,7 +92,8 @@ class VersionPages(ReviewPages):
                 re_evaluate_tasks=given["re_evaluate_tasks"],
                 actor=actor(request, workflow.workspace.account),
             )
-            return gettext("Version %(number)d is published again. The next task goes by it.") % {"number": number}
+            told = gettext("Version %(number)d is published again. The next task goes by it.") % {"number": number}
+            return joined(told, fate(waiting, given["re_evaluate_tasks"]))
 
         if request.method == "POST":
             return self.put(request, workflow, request.path, perform)

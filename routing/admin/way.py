@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from routing import wording
 from routing.core.route import Route, RouteFilter, RouteTarget, TargetFate
+from routing.explaining import wording
 from routing.explaining.tasks import TaskStory
 from routing.preview.trying import Gate, Stop, runs
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -14,10 +14,13 @@ from django.utils.translation import gettext_lazy as _
 from accounts.admin_base import NEUTRAL, ModelAdmin, action, actor
 from kernel.actor import Actor
 from kernel.errors import Invalid
-from routing import wording
 from routing.core.explain import NEAREST_FIRST
+from routing.explaining import wording
 from routing.explaining.offers import Standing
 from routing.explaining.pages import Ask, Page, Person
+
+MAX_NAME: Final = 64
+"""Neither a sid nor the name of a channel is longer."""
 
 LETTERS = {code: letter for letter, code in wording.CODES.items()}
 
@@ -96,7 +99,8 @@ def _asker(request: HttpRequest, row: Any) -> Actor:
 def asked(request: HttpRequest) -> Ask:
     """Which part of a list: ``?reason=full``, ``?after=<sid>``, and of a queue's workers ``?channel=voice``."""
     letter = LETTERS.get(request.GET.get("reason", ""), "")
-    return Ask(letters=letter, after=request.GET.get("after", "")[:64], channel=request.GET.get("channel", "")[:64])
+    after, channel = (request.GET.get(name, "")[:MAX_NAME] for name in ("after", "channel"))
+    return Ask(letters=letter, after=after, channel=channel)
 
 
 def counted(counts: Mapping[str, int]) -> list[Reason]:

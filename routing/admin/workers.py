@@ -11,9 +11,11 @@ from accounts.admin_base import CheckboxWidget, actor
 from agents.admin_workers import WorkerAdmin
 from agents.models import Worker
 from kernel.actor import Actor
-from routing import actions, explaining, wording
+from routing import actions, explaining
 from routing.admin.why import Line, WhyPages, crowd, hints
+from routing.explaining import wording
 from routing.explaining.pages import Ask
+from routing.explaining.staff import channel_names
 from routing.explaining.workers import QueueShare, WorkerStory
 
 admin.site.unregister(Worker)
@@ -29,10 +31,11 @@ class RoutedWorkerAdmin(WhyPages, WorkerAdmin):
 
     def reasons(self, row: Worker, *, actor: Actor, ask: Ask) -> dict[str, Any]:
         story = explaining.worker(row.sid, actor=actor, ask=ask)
+        has = story.facts.channels
         return {
             "story": story,
             "headline": wording.obstacle(story.obstacle),
-            "channels": sorted(story.facts.channels.items()),
+            "channels": [(name, has[key]) for key, name in channel_names(row.workspace_id).items() if key in has],
             **crowd(story.queues, [(share, _share_lines(share, story)) for share in story.queues.items], ask),
         }
 

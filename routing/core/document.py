@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Collection, Container, Iterator, Mapping
 from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any, Final, NoReturn
@@ -47,7 +47,7 @@ class ConfigurationError(Invalid):
         return f"{self.path}: {super().__str__()}" if self.path else super().__str__()
 
 
-def parse_workflow(text: str, *, queues: Container[str], calendars: Container[str] | None = None) -> Workflow:
+def parse_workflow(text: str, *, queues: Container[str], calendars: Collection[str] | None = None) -> Workflow:
     """The workflow of a JSON document.
 
     ``queues`` are the sids that targets may name, ``calendars`` the unique names that filters may; None asks neither
@@ -306,7 +306,7 @@ def _check_queues(workflow: Workflow, queues: Container[str]) -> None:
             raise ConfigurationError("There is no queue %(queue)s in this workspace.", path=path, queue=target.queue)
 
 
-def _check_calendars(workflow: Workflow, calendars: Container[str]) -> None:
+def _check_calendars(workflow: Workflow, calendars: Collection[str]) -> None:
     for index, rule in enumerate(workflow.filters):
         try:
             business_hours.check(rule.expression.references, calendars)

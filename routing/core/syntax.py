@@ -277,6 +277,7 @@ def _accepted_before(text: str, offset: int) -> frozenset[str]:
     return frozenset({"_AND"})
 
 
+@lru_cache(maxsize=1024)
 def read_path(text: str) -> ReferencePath:
     """A reference alone, such as ``task.account.owner``.
 

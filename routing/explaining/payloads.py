@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from kernel import clock
-from routing import wording
 from routing.core.explain import NEAREST_FIRST, Detail
 from routing.core.facts import WorkerFacts
 from routing.core.route import Route, RouteFilter, RouteTarget
 from routing.core.trace import Clause
 from routing.core.workflow import Step
+from routing.explaining import wording
 from routing.explaining.offers import OfferStory, Standing
 from routing.explaining.pages import Page, Person
 from routing.explaining.queues import Channel, QueueStory

@@ -52,6 +52,12 @@ def optimized(workspace_id: int) -> frozenset[str]:
     return frozenset(rows.values_list("unique_name", flat=True))
 
 
+def channel_names(workspace_id: int) -> dict[str, str]:
+    """What people call the channels, by the names that expressions and programs use."""
+    rows = TaskChannel.objects.filter(workspace_id=workspace_id)
+    return dict(rows.order_by("friendly_name", "pk").values_list("unique_name", "friendly_name"))
+
+
 def named_channels(expressions: Iterable[Expression | None]) -> frozenset[str]:
     """The channels whose load the expressions ask of a worker."""
     paths = (path for expression in expressions if expression for path in expression.paths("worker"))

@@ -1,25 +1,25 @@
 """The checks of a workflow in its workspace, in words and at their places in the form."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
 from typing import Any, Final
 
-from django.db.models import Count, Max, Sum
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin_base import told
-from agents.models import Activity, Worker, Workspace
-from routing import reading
+from agents.models import Activity, Workspace
 from routing.core.checks import Finding, Queue, Severity, Surroundings, check, names_of
+from routing.core.checks.facts import Names
 from routing.core.document import ConfigurationError
 from routing.core.expressions import parse
 from routing.core.facts import WorkerFacts
 from routing.core.workflow import Workflow
 from routing.models import Task, TaskOrder, TaskQueue
 from routing.preview import editor
+from routing.preview import staff as staffing
+from routing.preview.staff import Staff
 
 RECENT_TASKS: Final = 500
 PLACES: Final = 3
@@ -209,15 +209,32 @@ def place(path: str) -> str:
 # --- the workspace ---
 
 
+@dataclass(frozen=True)
+class Around(Surroundings):
+    """Surroundings that know from the look before who serves a queue."""
+
+    staff: Staff = field(default_factory=Staff, compare=False, repr=False)
+
+    @property
+    def worker_names(self) -> Names:
+        return self.staff.names
+
+    def queue_crew(self, sid: str) -> tuple[WorkerFacts, ...]:
+        expression = self.queues[sid].expression
+        return self.staff.crew(expression.text) if expression else ()
+
+
 def surroundings(workspace: Workspace, *, reservation_timeout: int) -> Surroundings:
     """The workspace as it stands, and what its last 500 tasks were like."""
     recent = Task.objects.filter(workspace=workspace).order_by("-created_at")
     rows: list[tuple[dict[str, Any], str]] = list(
         recent.values_list("attributes", "task_channel__unique_name")[:RECENT_TASKS]
     )
-    return Surroundings(
+    staff = staffing.staff(workspace)
+    return Around(
+        staff=staff,
         queues={row.sid: queue(row) for row in TaskQueue.objects.filter(workspace=workspace)},
-        workers=workers(workspace),
+        workers=staff.workers,
         activities=frozenset(Activity.objects.filter(workspace=workspace).values_list("sid", flat=True)),
         task_names=names_of(_mappings(attributes for attributes, _channel in rows)),
         channels=frozenset(channel for _attributes, channel in rows),
@@ -229,18 +246,6 @@ def queue(row: TaskQueue) -> Queue:
     """The queue as the checks see it."""
     text = row.target_workers.strip()
     return Queue(row.friendly_name, parse(text) if text else None, lifo=row.task_order == TaskOrder.LIFO)
-
-
-def workers(workspace: Workspace) -> tuple[WorkerFacts, ...]:
-    """The facts of all workers; the same ones again while nothing about any of them has changed, save their load."""
-    rows = Worker.objects.filter(workspace=workspace)
-    stamp = rows.aggregate(count=Count("pk"), versions=Sum("version"), last=Max("pk"))
-    return _workers(workspace.sid, workspace.pk, tuple(stamp.values()))
-
-
-@lru_cache(maxsize=2)
-def _workers(_sid: str, workspace_id: int, _stamp: tuple[int | None, ...]) -> tuple[WorkerFacts, ...]:
-    return tuple(reading.worker_facts(workspace_id))
 
 
 def _mappings(documents: Iterable[Any]) -> Iterable[Mapping[str, Any]]:

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import lru_cache
 from itertools import groupby
 from typing import Any, Final, Literal
 
@@ -277,8 +278,9 @@ def _written(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
+@lru_cache(maxsize=8)
 def pieces(before: str, after: str) -> tuple[list[Piece], list[Piece]]:
-    """Both texts in parts, word by word.
+    """Both texts in parts, word by word. They are asked for one after the other, and compared once.
 
     >>> pieces("level > 3", "level > 5")[1]
     [Piece(text='level > ', changed=False), Piece(text='5', changed=True)]

@@ -45,7 +45,8 @@ def rows_of(text: str) -> Row:
         "default": _row(_mapping(routing.get("default_filter")), DEFAULT_KEYS),
     }
     frame = _frame(root)
-    return {**rows, "kept": "" if frame == _frame({"task_routing": _routing(rows)}) else json.dumps(frame)}
+    plain = _frame({"task_routing": _routing({**rows, "filters": []})})
+    return {**rows, "kept": "" if frame == plain else json.dumps(frame)}
 
 
 def posted_rows(data: Mapping[str, Any], prefix: str) -> Row:
@@ -235,12 +236,16 @@ def _number(text: str) -> int | str:
 # --- both ---
 
 
-def _same(one: Any, other: Any) -> bool:
+def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Equal as JSON: ``1``, ``1.0``, ``true`` and ``"1"`` are four things."""
+    if one == other and all(type(value) is str for value in one.values()):  # Most rows, and by far the fastest.
+        return True
     return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 
 def _loaded(text: str) -> Row:
+    if not text:
+        return {}
     try:
         return dict(_mapping(json.loads(text)))
     except (ValueError, RecursionError):

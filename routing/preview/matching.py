@@ -1,17 +1,18 @@
 """Who would serve a queue or a target now: reads for people who write expressions."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from heapq import nsmallest
 from typing import Any
 
-from agents.models import Worker, Workspace
+from agents.models import Workspace
 from kernel.errors import DomainError
 from routing.core.checks import Patience, Surroundings
 from routing.core.checks.facts import profile
-from routing.core.expressions import Expression, ExpressionError, parse, parse_target
+from routing.core.expressions import Expression, ExpressionError, parse_target
 from routing.core.facts import WorkerFacts
 from routing.models import TaskQueue
-from routing.preview import checks, editor
+from routing.preview import editor, staff
 
 SHOWN = 30
 SHOWN_OF_TARGET = 8
@@ -23,7 +24,7 @@ SECONDS = 2.0
 class Match:
     """Who matches an expression; ``problem`` instead, if it cannot be read. ``shown`` are the first of ``count``."""
 
-    shown: tuple[Worker, ...] = ()
+    shown: tuple[WorkerFacts, ...] = ()
     count: int = 0
     available: int = 0
     problem: DomainError | None = None
@@ -37,26 +38,20 @@ class Match:
 def match(expression: str, *, workspace: Workspace) -> Match:
     """Who matches, those who are available first."""
     try:
-        crew = _matching(expression, workspace_id=workspace.pk)
+        found = staff.staff(workspace).crew(expression)
     except DomainError as error:
         return Match(problem=error)
-    crew.sort(key=lambda worker: (not worker.activity.available, worker.friendly_name.lower()))
-    return Match(tuple(crew[:SHOWN]), len(crew), sum(worker.activity.available for worker in crew))
+    return Match(_first(found, SHOWN), len(found), sum(worker.available for worker in found))
 
 
-def crew(queue: TaskQueue) -> list[WorkerFacts]:
-    """The workers of a queue. Of many queues in a row the workers are read once."""
-    text = queue.target_workers.strip()
-    expression = parse(text) if text else None
-    return [each for each in checks.workers(queue.workspace) if expression and expression(each.attributes)]
+def crew(queue: TaskQueue) -> tuple[WorkerFacts, ...]:
+    """The workers of a queue."""
+    return staff.staff(queue.workspace).crew(queue.target_workers)
 
 
-def _matching(text: str, *, workspace_id: int) -> list[Worker]:
-    if not text.strip():
-        return []
-    expression = parse(text)
-    workers = Worker.objects.filter(workspace_id=workspace_id).select_related("activity").order_by("pk")
-    return [worker for worker in workers if expression(worker.attributes)]
+def _first(found: Iterable[WorkerFacts], count: int) -> tuple[WorkerFacts, ...]:
+    """Those who are available first, then by name."""
+    return tuple(nsmallest(count, found, key=lambda worker: (not worker.available, worker.friendly_name.lower())))
 
 
 # --- targets, while a workflow is written ---
@@ -117,9 +112,8 @@ def _crew(queue: str, expression: Expression | None, around: Surroundings) -> Cr
     depends = expression is not None and not _asks_workers_alone(expression)
     if expression is not None and not depends:
         members = [worker for worker in members if expression({"worker": _scope(worker)})]
-    ordered = sorted(members, key=lambda worker: (not worker.available, worker.friendly_name.lower()))
     available = sum(worker.available for worker in members)
-    return Crew(around.queues[queue].name, tuple(ordered[:SHOWN_OF_TARGET]), len(members), available, depends)
+    return Crew(around.queues[queue].name, _first(members, SHOWN_OF_TARGET), len(members), available, depends)
 
 
 def _asks_workers_alone(expression: Expression) -> bool:

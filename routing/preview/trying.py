@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 
 from agents.models import Workspace
 from eventlog.dbclock import database_now
-from routing import reading, wording
+from routing import reading
 from routing.core.checks.names import CALENDARS, dotted
 from routing.core.document import stored_workflow
 from routing.core.explain import NEAREST_FIRST, Survey, survey
@@ -18,6 +18,7 @@ from routing.core.facts import QueueFacts, TaskFacts, WorkerFacts
 from routing.core.route import Route, RouteFilter, RouteTarget, TargetFate, entered, route
 from routing.core.workflow import DEFAULT_FILTER, Step, Target, first_step, step_at_age
 from routing.core.workflow import Workflow as Document
+from routing.explaining import wording
 from routing.explaining.staff import named_channels, optimized, staff
 from routing.models import TaskQueue
 from routing.scoping import filter_scope

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
 
-from routing.replaying.plot import duration, share
+from routing.replaying.figures import duration, share
 
 _MOVES: Final = 10
 

@@ -6,7 +6,7 @@ again, a refused write does the same, and a router that lost its lease writes no
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Final
 
 import structlog
@@ -14,8 +14,9 @@ from django.db import Error
 
 from agents.models import Workspace
 from eventlog.dbclock import SteadyClock
-from eventlog.follow import Follower, News
+from eventlog.follow import Follower
 from eventlog.services import POLL_SECONDS, Service
+from routing.router.stale import News, news_columns
 from routing.router.workspace import WorkspaceRouter
 
 logger = structlog.get_logger(__name__)
@@ -47,10 +48,10 @@ class Router(Service):
             self._log = None  # Whoever takes over begins with the tables.
             return False
         if self._log is None:
-            self._log = Follower(prefix="WR", fields=["worker_sid", "task.sid"])
+            self._log = Follower(news_columns())
         now = self._clock.now()
         ready = [router for router in held if self._one(router, WorkspaceRouter.prepare, now=now)]
-        news = self._sorted(self._log.read())
+        news = self._sorted(map(News._make, self._log.read()))
         for router in ready:
             router.note(news.get(router.sid, ()))
         if self._log.behind:
@@ -78,7 +79,7 @@ class Router(Service):
             logger.exception("workspace could not be routed", workspace=router.sid)
             return False
 
-    def _sorted(self, news: Sequence[News]) -> dict[str, list[News]]:
+    def _sorted(self, news: Iterable[News]) -> dict[str, list[News]]:
         found: dict[str, list[News]] = defaultdict(list)
         for each in news:
             found[each.workspace_sid].append(each)

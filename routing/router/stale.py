@@ -1,11 +1,12 @@
 """What a board has to read again: what events speak of, and what was refused when it was written."""
 
 from collections.abc import Iterator, Mapping
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
-from eventlog.follow import News
+from eventlog import dialect
 from routing import reading
 from routing.core.board import Board
+from routing.core.decide import Decision
 from routing.core.facts import TaskFacts
 from routing.reading import Reader
 from routing.router.writing import Refused
@@ -15,7 +16,25 @@ SET_ASIDE_SECONDS: Final = 5.0
 BUSY_SECONDS: Final = 0.25
 TRIES: Final = 3
 
+_TOLD: Final = ("worker_sid", "task.sid")
+
 Key = TypeVar("Key", int, str)
+
+
+class News(NamedTuple):
+    """What a board needs to know of an event; ``worker`` and ``task`` are sids, of reservations only."""
+
+    id: int
+    subject_sid: str
+    workspace_sid: str
+    worker: str | None
+    task: str | None
+
+
+def news_columns() -> str:
+    """`News`, for the log's follower."""
+    told = (f"CASE WHEN subject_sid LIKE 'WR%%' THEN {dialect.field('data', field)} END" for field in _TOLD)
+    return ", ".join(["id", "subject_sid", "workspace_sid", *told])
 
 
 class Stale:
@@ -41,9 +60,8 @@ class Stale:
             case "WK":
                 self._worker_sids.add(sid)
             case "WR":
-                worker, task = news.told
-                self._worker_sids.update([worker] if worker else [])
-                self._task_sids.update([task] if task else [])
+                self._worker_sids.update([news.worker] if news.worker else [])
+                self._task_sids.update([news.task] if news.task else [])
             case "WQ":
                 self._queues.add(sid)
             case "WA":
@@ -60,6 +78,12 @@ class Stale:
         self._task_numbers |= refused.tasks - held
         self._set_aside |= dict.fromkeys(held, now + BUSY_SECONDS)
         self._set_aside |= dict.fromkeys(refused.broken, now + SET_ASIDE_SECONDS)
+
+    def take_back(self, decision: Decision) -> None:
+        """What was decided will not be written: the board has to be as if it had not been."""
+        self._task_numbers.update(each.task for each in decision.offers)
+        self._task_numbers.update(each.task for each in decision.moves)
+        self._worker_numbers.update(worker for each in decision.offers for worker in each.workers)
 
     def next_due(self) -> float | None:
         """When the first task that was set aside is to be tried again."""

@@ -3,6 +3,7 @@
 import gc
 import time
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Final
@@ -11,13 +12,12 @@ import structlog
 from django.db import connection
 
 from agents.models import QueueOrder, TaskChannel, Workspace
-from eventlog.follow import News
 from eventlog.leases import Lease, LostLease
 from routing import reading
 from routing.core.board import Board
-from routing.core.decide import Decision, decide
+from routing.core.decide import decide
 from routing.reading import Reader
-from routing.router.stale import Stale
+from routing.router.stale import News, Stale
 from routing.router.writing import Writer
 
 logger = structlog.get_logger(__name__)
@@ -26,6 +26,8 @@ LEASE_SECONDS: Final = 1.2
 STANDBY_SECONDS: Final = 0.25
 OFFERS_PER_TRANSACTION: Final = {"postgresql": 500, "sqlite": 50}
 """PostgreSQL commits a batch as fast as one; on SQLite everybody else waits for as long as a transaction lasts."""
+BATCHES_A_STEP: Final = 4
+"""With a backlog. More would put off what is new for longer than half a second on a slow machine."""
 
 
 class WorkspaceRouter:
@@ -41,6 +43,7 @@ class WorkspaceRouter:
         self._reader = Reader(pk)
         self._writer = Writer(workspace_id=pk, sid=sid, lease=self.lease)
         self._stale = Stale()
+        self._ahead = ThreadPoolExecutor(1)
         self._own_events: list[int] = []
 
     def holds(self) -> bool:
@@ -69,13 +72,11 @@ class WorkspaceRouter:
         """One decision; True when something was written or refused, so that another may follow."""
         if self.board is None or self._stale.everything:
             return True
-        decision = None
+        worked = False
         with self._giving_up():
             self._stale.read_again(self.board, self._reader, self._pk, now=now)
-            decision = decide(self.board, now, limit=OFFERS_PER_TRANSACTION[connection.vendor])
-            if decision:
-                self._write(decision, self.board, now)
-        return bool(decision) and self.board is not None
+            worked = self._route(self.board, now)
+        return worked and self.board is not None
 
     def next_due(self) -> float | None:
         """When there will be something to decide though nothing happens."""
@@ -89,6 +90,7 @@ class WorkspaceRouter:
         return own
 
     def close(self) -> None:
+        self._ahead.shutdown()
         if self.lease.fence:
             self.lease.release()
 
@@ -143,7 +145,30 @@ class WorkspaceRouter:
 
     # --- writing ---
 
-    def _write(self, decision: Decision, board: Board, now: float) -> None:
-        written = self._writer.write(decision, board, now=datetime.fromtimestamp(now, UTC))
-        self._own_events += written.events
-        self._stale.refuse(written.refused, now=now)
+    def _route(self, board: Board, now: float) -> bool:
+        """Decide, and write. Behind a full batch there is more to decide: that is done while the database writes.
+
+        What was decided ahead counts only when all before it could be written: else somebody might be passed over.
+        """
+        began, limit = time.monotonic(), OFFERS_PER_TRANSACTION[connection.vendor]
+        decision, moment = decide(board, now, limit=limit), now
+        if not decision:
+            return False
+        for left in reversed(range(BATCHES_A_STEP)):
+            judged = self._writer.judge(decision.offers, board)
+            following_at = now + (time.monotonic() - began)
+            more = left and len(decision.offers) == limit
+            ahead = self._ahead.submit(decide, board, following_at, limit=limit) if more else None
+            try:
+                written = self._writer.write(decision, judged, now=datetime.fromtimestamp(moment, UTC))
+            finally:
+                following = ahead.result() if ahead else None
+            self._own_events += written.events
+            self._stale.refuse(written.refused, now=moment)
+            if not following:
+                break
+            if written.refused:
+                self._stale.take_back(following)
+                break
+            decision, moment = following, following_at
+        return True

@@ -40,6 +40,9 @@ class Refused:
     workers: set[int] = field(default_factory=set)
     broken: set[int] = field(default_factory=set)
 
+    def __bool__(self) -> bool:
+        return bool(self.tasks or self.workers or self.broken)
+
     def add(self, decided: Iterable[Offer | Move]) -> None:
         """All of it."""
         for each in decided:
@@ -64,7 +67,15 @@ class Writer:
         self._lease = lease
         self._keeper = Keeper(workspace_id)
 
-    def write(self, decision: Decision, board: Board, *, now: datetime) -> Written:
+    def judge(self, offers: Sequence[Offer], board: Board) -> Mapping[int, Kept]:
+        """One judgement for all offers that have the same explanation, by that. The board is as they left it."""
+        kept: dict[int, Kept] = {}
+        for each in offers:
+            if id(each.lane) not in kept:
+                kept[id(each.lane)] = self._keeper.keep(snapshot(board, each))
+        return kept
+
+    def write(self, decision: Decision, judged: Mapping[int, Kept], *, now: datetime) -> Written:
         """Write all that still fits the tables; ``now`` is the database's time. The offers come first.
 
         Raises LostLease, having written nothing more, when another router has the workspace.
@@ -72,7 +83,7 @@ class Writer:
         written = Written()
         if decision.offers:
             with _refusing(written.refused, decision.offers, self._sid):
-                self._offer(decision.offers, self._judge(decision.offers, board), written, now=now)
+                self._offer(decision.offers, judged, written, now=now)
         for start in range(0, len(decision.moves), BATCH):
             moves = decision.moves[start : start + BATCH]
             with _refusing(written.refused, moves, self._sid):
@@ -82,14 +93,6 @@ class Writer:
         return written
 
     # --- offers ---
-
-    def _judge(self, offers: Sequence[Offer], board: Board) -> Mapping[int, Kept]:
-        """One judgement for all offers that have the same explanation, by that."""
-        kept: dict[int, Kept] = {}
-        for each in offers:
-            if id(each.lane) not in kept:
-                kept[id(each.lane)] = self._keeper.keep(snapshot(board, each))
-        return kept
 
     def _offer(self, offers: Sequence[Offer], kept: Mapping[int, Kept], written: Written, *, now: datetime) -> None:
         by_hand = offers

@@ -10,8 +10,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from routing import wording
 from routing.core.trace import Clause
+from routing.explaining import wording
 from routing.models import Task
 from routing.preview.differences import Change
 

@@ -134,6 +134,41 @@ def test_tasks_that_wait_come_along_when_it_is_said(along: bool) -> None:
     assert task.task_queue == (scene.support if along else scene.sales)
 
 
+@pytest.mark.parametrize(
+    ("given", "fate"),
+    [
+        ({}, "The 2 tasks that wait stay on the versions that they came with."),
+        ({"re_evaluate_tasks": "on"}, "The 2 tasks that wait go by it too, one after the other;"),
+    ],
+)
+def test_publishing_says_how_many_tasks_wait_and_what_becomes_of_them(given: dict[str, str], fate: str) -> None:
+    scene = Scene()
+    scene.task()
+    scene.task("else")
+    actions.create_task(scene.home.workspace, attributes={}, task_queue=scene.sales, actor=SYSTEM)
+    scene.draft()
+
+    asked = scene.client.get(page("review", scene.workflow.pk))
+    published = scene.publish(**given)
+    back = page("revert", scene.workflow.pk, 1)
+    reverted = scene.client.post(back, {"seen_number": scene.number(), **given}, follow=True)
+
+    assert "<strong>2 tasks</strong> of this workflow wait." in asked.text
+    assert fate in published.text
+    assert fate in reverted.text
+
+
+def test_without_waiting_tasks_publishing_speaks_of_none() -> None:
+    scene = Scene()
+    scene.draft()
+
+    asked = scene.client.get(page("review", scene.workflow.pk))
+    answer = scene.publish()
+
+    assert "No task of this workflow waits." in asked.text
+    assert [str(message) for message in answer.context["messages"]] == ["Published. The next task goes by it."]
+
+
 def test_what_was_changed_after_the_review_is_not_published() -> None:
     scene = Scene()
     scene.draft()

@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from agents import actions as agents
-from agents.models import WorkerChannel
+from agents.models import TaskChannel, WorkerChannel
 from kernel.actor import SYSTEM
 from routing import actions
 from routing.models import Task
@@ -196,9 +196,31 @@ def test_the_workers_of_a_queue_are_judged_for_the_chosen_channel(home: House, b
 
     told = page(bo, "routing_taskqueue", task.task_queue, channel="voice")
 
-    assert "on the channel voice" in told
+    assert "on the channel Voice" in told
     assert "Takes nothing on this channel: the capacity is 0." in told
     assert "?channel=voice&amp;reason=away" in told
+
+
+def test_channels_have_the_names_that_people_gave_them(home: House, bo: Client) -> None:
+    available(home, "Ada")
+    for name, friendly_name in (("default", "Errands"), ("voice", "Calls")):
+        channel = TaskChannel.objects.get(workspace=home.workspace, unique_name=name)
+        agents.update_task_channel(channel, friendly_name=friendly_name, actor=SYSTEM)
+    task = support_task(home)
+
+    of_queue = page(bo, "routing_taskqueue", task.task_queue)
+    of_worker = page(bo, "agents_worker", home.workers["Ada"])
+
+    assert '<a href="?channel=default" aria-current="true">Errands</a>' in of_queue
+    assert "on the channel Errands" in of_queue
+    assert "<dt>Calls</dt>" in of_worker
+    assert "<dt>voice</dt>" not in of_worker
+
+
+def test_a_channel_that_is_asked_for_and_unknown_is_called_as_it_was(home: House, bo: Client) -> None:
+    told = page(bo, "routing_taskqueue", support_task(home).task_queue, channel="telex")
+
+    assert "on the channel telex" in told
 
 
 def test_an_empty_queue_says_that_nothing_waits(home: House, bo: Client) -> None:

@@ -5,6 +5,8 @@ import re
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from kernel.actor import SYSTEM
@@ -139,6 +141,24 @@ def test_the_editor_shows_the_draft_and_its_state() -> None:
     assert "Saved by Bo" in shown.text
     assert "Published is version 1, by the product itself" in shown.text
     assert page("review", row.pk) in shown.text
+
+
+def test_a_refused_save_says_that_what_was_written_is_shown_and_not_saved() -> None:
+    home = full_house()
+    row = sales_workflow(home)
+    client = enter(home, "Bo")
+
+    without_draft = save(client, form_of(row, **{"rules-0-0-priority": "high"}), row)
+    save(client, form_of(row, **{"rules-0-0-priority": "9"}), row)
+    with_draft = save(client, form_of(row, **{"rules-0-0-priority": "high"}), row)
+    new = save(client, form_of(None, friendly_name=""))
+
+    for shown in (without_draft, with_draft, new):
+        assert "You see what you wrote. It is not saved." in shown.text
+        assert "You see the draft." not in shown.text
+        assert "You see what is published." not in shown.text
+    assert "There is no draft yet." in without_draft.text
+    assert "The draft is still what Bo saved" in with_draft.text
 
 
 def test_a_second_change_goes_on_from_the_draft() -> None:
@@ -308,9 +328,27 @@ def test_the_list_tells_which_have_drafts() -> None:
     client = enter(home, "Bo")
     save(client, form_of(row, **{"rules-0-0-priority": "90"}), row)
 
+    for _ in range(2):
+        actions.create_task(home.workspace, attributes={}, workflow=row, actor=SYSTEM)
+    canceled = actions.create_task(home.workspace, attributes={}, workflow=row, actor=SYSTEM)
+    actions.cancel_task(canceled, actor=SYSTEM, reason="gone")
+
     (listed,) = client.get(page("changelist")).context["cl"].result_list
 
-    assert (listed.has_draft, listed.live_count) == (True, 0)
+    assert (listed.has_draft, listed.live_count) == (True, 2)
+
+
+@pytest.mark.parametrize("name", ["changelist", "change"])
+def test_no_page_groups_tasks_by_whole_documents(name: str) -> None:
+    home = full_house()
+    row = sales_workflow(home)
+    client = enter(home, "Bo")
+
+    with CaptureQueriesContext(connection) as queries:
+        client.get(page(name, *([row.pk] if name == "change" else [])))
+
+    grouped = [query["sql"].partition("GROUP BY")[2] for query in queries]
+    assert not any("configuration" in columns for columns in grouped)
 
 
 # --- who may ---

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
+from accounts.admin_base import told
 from eventlog.dbclock import database_now
 from hours.actions import delete_calendar, update_calendar
 from hours.core.facts import FACTS
@@ -67,6 +69,23 @@ def test_what_no_calendar_tells_is_refused_at_its_place(expression: str, column:
 
     assert refusal.value.path == "task_routing.filters[1].expression"
     assert (refusal.value.line, refusal.value.column) == (1, column)
+
+
+def test_an_unknown_calendar_is_answered_with_those_that_there_are_the_nearest_first() -> None:
+    known = {"billing", "sales", "Support", *(f"branch{number}" for number in range(9))}
+    text = document("calendar.suport.open == true")
+
+    with pytest.raises(ConfigurationError, match="no calendar suport") as many:
+        parse_workflow(text, queues={"WQ1"}, calendars=known)
+    with pytest.raises(ConfigurationError, match="The workspace has none yet") as none:
+        parse_workflow(text, queues={"WQ1"}, calendars=set())
+
+    assert many.value.params["expected"].startswith("Support, ")
+    assert many.value.params["expected"].count(",") == 7
+    assert many.value.params["expected"].endswith(" …")
+    with translation.override("es"):
+        assert "no hay ningún calendario suport. Hay: Support, " in told(many.value)
+        assert "todavía no tiene ninguno" in told(none.value)
 
 
 def test_a_bare_calendar_is_a_task_attribute() -> None:

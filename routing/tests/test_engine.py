@@ -343,10 +343,10 @@ def test_offer_that_the_tables_refuse_is_read_again(workspace, queue, pump, monk
     task = make_task(workspace, queue, priority=9)
     original = writing.Writer.write
 
-    def late(writer, decision, board, **more):
+    def late(writer, decision, judged, **more):
         monkeypatch.setattr(writing.Writer, "write", original)
         offered(rival, ada)
-        return original(writer, decision, board, **more)
+        return original(writer, decision, judged, **more)
 
     monkeypatch.setattr(writing.Writer, "write", late)
     pump.run()
@@ -368,11 +368,11 @@ def test_task_changed_since_it_was_read_is_decided_anew(workspace, queue, pump, 
     original = writing.Writer.write
     decisions = []
 
-    def late(writer, decision, board, **more):
+    def late(writer, decision, judged, **more):
         if not decisions:
             actions.update_task(queries.task(task.sid), attributes={"level": 5}, actor=SYSTEM)
         decisions.append(decision)
-        return original(writer, decision, board, **more)
+        return original(writer, decision, judged, **more)
 
     monkeypatch.setattr(writing.Writer, "write", late)
     pump.run()
@@ -382,6 +382,39 @@ def test_task_changed_since_it_was_read_is_decided_anew(workspace, queue, pump, 
     ready(Worker.objects.get(friendly_name="Ben"))
     pump.run()
     assert asked() == [(task.sid, "Ben", "pending")]
+
+
+def test_a_backlog_is_decided_ahead_in_order(workspace, queue, pump, monkeypatch):
+    monkeypatch.setattr(workspace_router, "OFFERS_PER_TRANSACTION", {"postgresql": 2, "sqlite": 2})
+    pump.run()
+    tasks = [make_task(workspace, queue) for _ in range(7)]
+    make_worker(workspace, "Ada", capacity=10)
+    pump.relay.step()
+
+    pump.router.step()
+
+    assert [sid for sid, *_ in asked()] == [task.sid for task in tasks]
+
+
+def test_what_was_decided_ahead_does_not_pass_what_was_refused(workspace, queue, pump, monkeypatch):
+    monkeypatch.setattr(workspace_router, "OFFERS_PER_TRANSACTION", {"postgresql": 2, "sqlite": 2})
+    pump.run()
+    first, second, third, fourth = [make_task(workspace, queue) for _ in range(4)]
+    make_worker(workspace, "Ada", capacity=10)
+    original, written = writing.Writer.write, []
+
+    def late(writer, decision, judged, **more):
+        if not written:
+            actions.update_task(queries.task(first.sid), attributes={"changed": True}, actor=SYSTEM)
+        written.append([each.task for each in decision.offers])
+        return original(writer, decision, judged, **more)
+
+    monkeypatch.setattr(writing.Writer, "write", late)
+    pump.run()
+
+    assert written[0] == [first.pk, second.pk]
+    assert written[1] == [first.pk, third.pk]
+    assert [sid for sid, *_ in asked()] == [second.sid, first.sid, third.sid, fourth.sid]
 
 
 def test_one_bad_row_does_not_hold_up_the_others(workspace, queue, pump, monkeypatch, frozen):

@@ -310,6 +310,19 @@ def test_leaving_may_reject_what_is_asked_and_keeps_what_is_accepted(workspace, 
     ]
 
 
+def test_what_else_changes_on_leaving_is_one_step_with_it(workspace, queue, crew):
+    ada = crew[0]
+    reservation = offered(make_task(workspace, queue), ada)
+
+    away = activity(workspace, "Break")
+    boss = supervisor(workspace)
+    actions.leave(ada, activity=away, reject_pending=True, attributes={"level": 2}, actor=boss)
+
+    fresh = Worker.objects.get(pk=ada.pk)
+    assert (fresh.attributes, fresh.activity, fresh.version) == ({"level": 2}, away, 2)
+    assert status(reservation) == "rejected"
+
+
 def test_nobody_rejects_on_the_way_to_work(workspace, queue, crew):
     ada = crew[0]
     reservation = offered(make_task(workspace, queue), ada)
@@ -326,7 +339,7 @@ def test_offer_that_comes_while_leaving_is_rejected_too(workspace, queue, monkey
     ada = make_worker(workspace, "Ada", capacity=3)
     first, second = make_task(workspace, queue), make_task(workspace, queue)
     offered(first, ada)
-    go, leave, attempts = agents.set_activity, presence._leave, []
+    go, leave, attempts = agents.update_worker, presence._leave, []
 
     def rival_first(worker, **given):
         if len(attempts) == 1:  # Undone with the attempt; the rival's own commit is what the next one finds.
@@ -339,7 +352,7 @@ def test_offer_that_comes_while_leaving_is_rejected_too(workspace, queue, monkey
         attempts.append(worker)
         return leave(worker, target, **given)
 
-    monkeypatch.setattr(presence, "set_activity", rival_first)
+    monkeypatch.setattr(presence, "update_worker", rival_first)
     monkeypatch.setattr(presence, "_leave", attempt)
     actions.leave(ada, activity=activity(workspace, "Break"), reject_pending=True, actor=agent(ada))
 

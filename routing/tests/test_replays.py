@@ -12,9 +12,10 @@ from kernel.actor import SYSTEM, Actor
 from kernel.errors import Conflict, Forbidden, Invalid, StaleMove
 from routing import replaying_timers, tasks
 from routing.actions import replays
-from routing.actions.replays import Claim, cancel_replay, claim_replay, keep_replay, next_replay, start_replay
+from routing.actions.replays import Claim, cancel_replay, claim_replay, keep_replay, next_replays, start_replay
 from routing.models import Replay
 from routing.replaying import job
+from routing.tests.factories import make_queue, make_workflow
 from routing.tests.past import MORNING, Past, held_clock
 from routing.tests.test_replaying import HOUR, Centre
 from tests.people import house, person
@@ -151,17 +152,83 @@ def test_what_has_ended_is_not_canceled(centre: Centre) -> None:
 # --- taking turns ---
 
 
-def test_one_runs_at_a_time_and_the_oldest_comes_next(centre: Centre, past: Past) -> None:
+def test_one_of_an_account_runs_at_a_time_and_the_oldest_comes_next(centre: Centre, past: Past) -> None:
     first, second = begin(centre), begin(centre)
 
-    assert next_replay(past.moment) == first.sid
+    assert next_replays(past.moment) == [first.sid]
     held = claimed(first)
-    assert next_replay(past.moment) is None
+    assert next_replays(past.moment) == []
     assert claim_replay(second.sid) is None
     replays.finish_replay(held, report={})
 
-    assert next_replay(past.moment) == second.sid
+    assert next_replays(past.moment) == [second.sid]
     assert claimed(second).fence == 1
+
+
+def test_accounts_do_not_wait_for_one_another(centre: Centre, past: Past, rung: list[str]) -> None:
+    held, waiting = begin(centre), begin(centre)
+    claimed(held)
+    first, second = elsewhere("Other"), elsewhere("Third")
+
+    assert next_replays(past.moment) == [first.sid, second.sid]
+    replaying_timers.drive_replays(past.moment)
+    assert rung == [first.sid, second.sid]
+    claimed(first)
+
+    assert claim_replay(waiting.sid) is None
+    assert next_replays(past.moment) == [second.sid]
+
+
+def test_only_so_many_of_all_accounts_run_at_once(centre: Centre, past: Past, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(replays, "MAX_RUNNING", 2)
+    own, other, third = begin(centre), elsewhere("Other"), elsewhere("Third")
+    claimed(other)
+
+    assert next_replays(past.moment) == [own.sid]
+    claimed(third)
+
+    assert next_replays(past.moment) == []
+    assert claim_replay(own.sid) is None
+
+
+def elsewhere(name: str) -> Replay:
+    """Queued in another account."""
+    workspace = house(name).workspace
+    workflow = make_workflow(workspace, default=make_queue(workspace))
+    return Replay.objects.create(workflow=workflow, starts_at=MORNING, ends_at=MORNING + HOUR)
+
+
+# --- forgetting ---
+
+
+def test_of_each_workflow_the_last_twenty_remain_and_others_for_thirty_days(
+    centre: Centre, past: Past, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replays, "FORGOTTEN_AT_ONCE", 2)
+    monkeypatch.setattr(replays, "MAX_QUEUED", 23)
+    other = elsewhere("Other")
+    Replay.objects.filter(pk=other.pk).update(status="done", ended_at=past.moment)
+    ended = [begin(centre) for _ in range(3)]
+    queued, *recent = (begin(centre) for _ in range(20))
+    for replay, outcome in zip((*ended, *recent), ("done", "failed", "canceled", *["done"] * 19), strict=True):
+        Replay.objects.filter(pk=replay.pk).update(status=outcome, ended_at=past.moment)
+
+    assert replaying_timers.prune(past.moment + timedelta(days=29)) is False
+    assert Replay.objects.count() == 24
+    late = past.moment + timedelta(days=31)
+    more = [replaying_timers.prune(late), replaying_timers.prune(late)]
+
+    assert more == [True, False]
+    assert set(Replay.objects.values_list("pk", flat=True)) == {other.pk, queued.pk, *(each.pk for each in recent)}
+
+
+def test_what_is_queued_is_never_forgotten(centre: Centre, past: Past, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(replays, "KEPT_A_WORKFLOW", 1)
+    first, _ = begin(centre), begin(centre)
+
+    replaying_timers.prune(past.moment + timedelta(days=99))
+
+    assert status(first) == "queued"
 
 
 def test_a_worker_that_died_is_followed_by_another_and_writes_nothing_when_it_wakes(centre: Centre, past: Past) -> None:
@@ -170,7 +237,7 @@ def test_a_worker_that_died_is_followed_by_another_and_writes_nothing_when_it_wa
     assert claim_replay(replay.sid) is None
 
     past.at(7200 + 31)
-    assert next_replay(past.moment) == replay.sid
+    assert next_replays(past.moment) == [replay.sid]
     living = claimed(replay)
 
     assert (dead.fence, living.fence) == (1, 2)
@@ -189,7 +256,7 @@ def test_a_worker_that_lives_keeps_its_lease(centre: Centre, past: Past) -> None
     assert keep_replay(claim, progress=40)
     past.at(7200 + 40)
 
-    assert next_replay(past.moment) is None
+    assert next_replays(past.moment) == []
     assert Replay.objects.get().progress == 40
 
 

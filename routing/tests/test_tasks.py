@@ -217,6 +217,22 @@ def test_reject_frees_the_worker_who_keeps_his_activity(workspace, queue, ada):
     assert events_since(before) == ["reservation.rejected"]
 
 
+def test_a_withdrawn_offer_frees_task_and_worker_who_stays_as_he_is(workspace, queue, ada):
+    task = make_task(workspace, queue)
+    reservation = offered(task, ada)
+    before = mark()
+
+    actions.withdraw(reservation, reason="Nobody answers")
+
+    assert (status(task), status(reservation), load_of(ada)) == ("pending", "canceled", 0)
+    assert Worker.objects.get(pk=ada.pk).activity.friendly_name == "Available"
+    assert events_since(before) == ["reservation.canceled"]
+    with pytest.raises(StaleMove):
+        actions.withdraw(reservation)
+    with pytest.raises(Forbidden):
+        actions.withdraw(offered(task, ada), actor=agent(ada))
+
+
 def test_expiry_frees_the_task_and_sends_the_worker_to_the_timeout_activity(workspace, queue, ada):
     task = make_task(workspace, queue)
     reservation = offered(task, ada)

@@ -76,7 +76,9 @@ def write(
 def settled(product: Product) -> bool:
     """Every text has its answer, no answer is still on its way, and every event was numbered."""
     answers = product.rows("SELECT status FROM conversations_message WHERE direction = 'outbound'")
-    waiting = product.rows("SELECT COUNT(*) FROM eventlog_event WHERE position IS NULL")
+    waiting = product.rows(
+        "SELECT COUNT(*) FROM eventlog_event WHERE id NOT IN (SELECT event_id FROM eventlog_position)"
+    )
     ended = all(status in ("delivered", "failed", "unknown") for (status,) in answers)
     return len(answers) >= MESSAGES and ended and waiting == [(0,)]
 

@@ -228,7 +228,7 @@ def test_an_unknown_api_key(home: House, log: Any, key: str) -> None:
     assert answer.status_code == 401
     assert answer.json()["code"] == "bad-api-key"
     assert written() == before
-    assert_told(log, "api key refused")
+    assert_told(log, "credentials refused")
 
 
 async def knock(*, origin: str, cookie: str = "") -> WebsocketCommunicator:

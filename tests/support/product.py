@@ -155,12 +155,17 @@ class Product:
         return done.stdout
 
     def logins(self) -> dict[str, str]:
-        """User name → password of the demo people; "key" → the demo bot's API token."""
+        """User name → password of the demo people; "key" → the demo bot's API token.
+
+        "account" → the account's sid, "auth token" → its auth token.
+        """
         found = {}
         for line in (self.var / "demo-logins.txt").read_text().splitlines():
             words = line.split()
             if line.startswith("api key"):
                 found["key"] = words[-1]
+            elif line.startswith("account"):
+                found["account"], found["auth token"] = words[1:]
             elif len(words) == 3:
                 found[words[1]] = words[2]
         return found

@@ -1,0 +1,276 @@
+"""Reservations, under their task and under their worker. https://www.twilio.com/docs/taskrouter/api/reservations"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar, Final
+
+from django.db.models import QuerySet
+from rest_framework.request import Request
+
+from accounts import policy
+from agents.models import Activity
+from kernel import sids
+from kernel.errors import Conflict, Invalid, StaleMove
+from routing import actions
+from routing import queries as routing
+from routing.actions.moves import hold
+from routing.core.states import RESERVATION_ENDED, RESERVATION_OPEN
+from routing.models import Reservation, Task
+from taskrouter import queries
+from taskrouter.forms import Choice, Choices, Form, Given, Sid, Text
+from taskrouter.resources.base import Resource, Shown
+from taskrouter.views import InWorkspace, OfWorker
+from taskrouter.wire import stamp
+
+_STATES: Final = (*RESERVATION_OPEN, *RESERVATION_ENDED)
+_COLUMNS: Final = (
+    "id",
+    "sid",
+    "reservation_status",
+    "created_at",
+    "accepted_at",
+    "wrapping_at",
+    "ended_at",
+    "task__sid",
+    "worker__sid",
+    "worker__friendly_name",
+)
+_VOICE_PARAMETERS: Final = (
+    *("dequeue_post_work_activity_sid", "dequeue_from", "dequeue_record", "dequeue_timeout", "dequeue_to"),
+    *("dequeue_status_callback_url", "dequeue_status_callback_event"),
+    *("call_from", "call_record", "call_timeout", "call_to", "call_url", "call_status_callback_url", "call_accept"),
+    *("redirect_call_sid", "redirect_accept", "redirect_url"),
+    *("to", "from", "status_callback", "status_callback_method", "status_callback_event", "timeout", "record"),
+    *("muted", "beep", "start_conference_on_enter", "end_conference_on_exit", "end_conference_on_customer_exit"),
+    *("beep_on_customer_entrance", "wait_url", "wait_method", "early_media", "max_participants"),
+    *("conference_status_callback", "conference_status_callback_method", "conference_status_callback_event"),
+    *("conference_record", "conference_trim", "recording_channels"),
+    *("recording_status_callback", "recording_status_callback_method"),
+    *("conference_recording_status_callback", "conference_recording_status_callback_method"),
+    *("region", "sip_auth_username", "sip_auth_password", "post_work_activity_sid", "jitter_buffer_size"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """An instruction that would make a call. ``states`` are those of the reservation in which Twilio takes it;
+    of ``needs`` one must be among the task's attributes.
+    """
+
+    states: tuple[str, ...] = ("pending",)
+    needs: tuple[str, ...] = ()
+    in_transfer: bool = False
+
+
+_VOICE: Final[Mapping[str, Voice]] = {
+    "call": Voice(),
+    "redirect": Voice(),
+    "dequeue": Voice(needs=("call_sid",)),
+    "conference": Voice(needs=("call_sid", "outbound_to"), in_transfer=True),
+    "supervise": Voice(states=("accepted", "wrapping"), in_transfer=True),
+}
+_INSTRUCTED: Final = {"accept": "accepted", "reject": "rejected"}
+
+
+class Reservations(InWorkspace, Resource[Reservation]):
+    """What both have in common. Whoever holds a worker's own key finds that worker's reservations alone."""
+
+    key = "reservations"
+    prefix = "WR"
+    operations = ("list", "retrieve", "update")
+    for_workers = operations
+    instructions: ClassVar[tuple[str, ...]] = ("call", "redirect", "dequeue", "conference")
+
+    @property
+    def parent(self) -> tuple[str, str]:
+        """Of which row they are, as its address goes on from the workspace's."""
+        raise NotImplementedError
+
+    def of_parent(self) -> QuerySet[Reservation]:
+        raise NotImplementedError
+
+    def rows(self) -> QuerySet[Reservation]:
+        rows, own = self.of_parent(), policy.bound_to(self.actor)
+        return rows.filter(worker__sid=own) if own else rows
+
+    def filtered(self, rows: QuerySet[Reservation], given: Given) -> QuerySet[Reservation]:
+        if "reservation_status" in given:
+            rows = rows.filter(reservation_status__in=given["reservation_status"])
+        if "worker_sid" in given:
+            rows = rows.filter(worker__sid=given["worker_sid"])
+        return rows
+
+    def lean(self, rows: QuerySet[Reservation]) -> QuerySet[Any, Any]:
+        return rows.values_list(*_COLUMNS, named=True)
+
+    def shown(self, row: Reservation) -> Shown:
+        return self._told(row, task=row.task.sid, worker=row.worker.sid, name=row.worker.friendly_name)
+
+    def listed(self, row: Any) -> Shown:
+        return self._told(row, task=row.task__sid, worker=row.worker__sid, name=row.worker__friendly_name)
+
+    def _told(self, row: Any, *, task: str, worker: str, name: str) -> Shown:
+        changed = row.ended_at or row.wrapping_at or row.accepted_at or row.created_at
+        return {
+            "sid": row.sid,
+            "account_sid": self.actor.account_sid,
+            "workspace_sid": self.workspace.sid,
+            "reservation_status": row.reservation_status,
+            "task_sid": task,
+            "worker_sid": worker,
+            "worker_name": name,
+            "date_created": stamp(row.created_at),
+            "date_updated": stamp(changed),
+            "url": self.url(*self.parent, "Reservations", row.sid),
+            "links": {
+                "workspace": self.url(),
+                "task": self.url("Tasks", task),
+                "worker": self.url("Workers", worker),
+            },
+        }
+
+    def hold(self, row: Reservation) -> QuerySet[Reservation]:
+        hold(row.task)
+        return self.rows().select_for_update(of=("self",)).filter(pk=row.pk)
+
+    # --- what is done with one ---
+
+    def change(self, row: Reservation, given: dict[str, Any]) -> Reservation:
+        """By its status or by an instruction. Raises Conflict in Twilio's words."""
+        status, instruction = given.get("reservation_status"), given.get("instruction")
+        instructed = None if instruction is None else self._instructed(row, instruction)
+        if status and instructed and status != instructed:
+            raise Invalid("Instruction and ReservationStatus say different things.", field="instruction")
+        wanted = status or instructed
+        if wanted is None:
+            return row
+        activity = self._activity(given, by_instruction=instruction is not None) if wanted == "rejected" else None
+        try:
+            return self._moved(row, wanted, activity=activity)
+        except StaleMove as error:
+            if error.code != "reservation-state":
+                raise
+            raise _already(row, is_in=error.params["from"], wanted=wanted) from error
+
+    def _moved(self, row: Reservation, wanted: str, *, activity: Activity | None) -> Reservation:
+        if wanted == "accepted":
+            return actions.accept(row, actor=self.actor)
+        if wanted == "rejected":
+            return actions.reject(row, actor=self.actor, activity=activity)
+        if wanted == "wrapping":
+            return actions.wrap_up_reservation(row, actor=self.actor)
+        if wanted == "completed":
+            return actions.complete_reservation(row, actor=self.actor)
+        raise _already(row, is_in=row.reservation_status, wanted=wanted)  # Time, or others, bring it there.
+
+    def _activity(self, given: Given, *, by_instruction: bool) -> Activity | None:
+        """Where the worker goes who rejects; raises Invalid."""
+        try:
+            return queries.activity(self.workspace, given.get("worker_activity_sid"), field="worker_activity_sid")
+        except Invalid as error:
+            if by_instruction:
+                error.code = "reject-activity"
+            raise
+
+    def _instructed(self, row: Reservation, instruction: str) -> str:
+        """The status that it asks for. Raises Invalid, or Conflict with the number that Twilio has for the case."""
+        if instruction in _INSTRUCTED:
+            return _INSTRUCTED[instruction]
+        if instruction not in self.instructions:
+            raise Invalid(
+                "%(instruction)s is no instruction.",
+                field="instruction",
+                code="invalid-instruction",
+                params={"instruction": instruction[:64]},
+            )
+        raise _unserved(row, instruction)
+
+
+class TaskReservations(Reservations):
+    path = "Workspaces/<str:workspace_sid>/Tasks/<str:task_sid>/Reservations"
+    filters = Form(reservation_status=Choices(of=_STATES), worker_sid=Sid(prefix="WK"))
+    changes = Form(
+        reservation_status=Choice(of=_STATES),
+        worker_activity_sid=Sid(prefix="WA", clears=True),
+        instruction=Text(),
+        supervisor=Text(),
+        supervisor_mode=Text(),
+        **{name: Text() for name in _VOICE_PARAMETERS},
+    )
+    instructions = (*Reservations.instructions, "supervise")
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        self.task  # noqa: B018 - looked for before anything else
+
+    @property
+    def parent(self) -> tuple[str, str]:
+        return "Tasks", self.task.sid
+
+    @cached_property
+    def task(self) -> Task:
+        sid = self.kwargs["task_sid"]
+        rows, own = Task.objects.filter(workspace=self.workspace), policy.bound_to(self.actor)
+        if own:
+            rows = rows.filter(reservations__worker__sid=own)
+        row = rows.filter(sid=sid).only("sid").first() if sids.is_sid(sid, "WT") else None
+        if row is None:
+            raise self.missing()
+        return row
+
+    def of_parent(self) -> QuerySet[Reservation]:
+        return routing.reservations().filter(task_id=self.task.pk)
+
+
+class WorkerReservations(OfWorker, Reservations):
+    path = "Workspaces/<str:workspace_sid>/Workers/<str:worker_sid>/Reservations"
+    filters = Form(reservation_status=Choices(of=_STATES))
+    changes = Form(
+        reservation_status=Choice(of=_STATES),
+        worker_activity_sid=Sid(prefix="WA", clears=True),
+        instruction=Text(),
+        **{name: Text() for name in _VOICE_PARAMETERS},
+    )
+
+    @property
+    def parent(self) -> tuple[str, str]:
+        return "Workers", self.worker.sid
+
+    def of_parent(self) -> QuerySet[Reservation]:
+        return routing.reservations().filter(worker_id=self.worker.pk)
+
+
+def _already(row: Reservation, *, is_in: str, wanted: str) -> Conflict:
+    return Conflict(
+        "Reservation %(sid)s is already in state [%(from)s] and cannot be updated to [%(to)s]",
+        params={"sid": row.sid, "from": is_in, "to": wanted},
+    )
+
+
+def _unserved(row: Reservation, instruction: str) -> Conflict:
+    """Why a call is not made: what is amiss with it, or that none are made yet."""
+    voice = _VOICE[instruction]
+    told = {"instruction": instruction, "sid": row.sid, "status": row.reservation_status}
+    if row.transfer_id is not None and not voice.in_transfer:
+        return Conflict(
+            "%(instruction)s is no instruction for a task in transfer. Voice is not served yet.",
+            code="instruction-in-transfer",
+            params=told,
+        )
+    if row.reservation_status not in voice.states:
+        return Conflict(
+            "%(instruction)s is no instruction for reservation %(sid)s, which is in state [%(status)s]. "
+            "Voice is not served yet.",
+            code=f"{instruction}-state",
+            params=told,
+        )
+    if voice.needs and not any(row.task.attributes.get(name) for name in voice.needs):
+        return Conflict(
+            "%(instruction)s needs %(names)s among the attributes of the task. Voice is not served yet.",
+            code=f"{instruction}-call",
+            params={**told, "names": " / ".join(voice.needs)},
+        )
+    return Conflict(
+        "%(instruction)s makes a call, and voice is not served yet.", code=f"{instruction}-failed", params=told
+    )
