@@ -12,6 +12,8 @@ from bench.routing.seed import Seed, fill
 from bench.routing.shape import Shape
 from bench.scratch import Server
 from bench.site import Site
+from contactcenter.environment import redis_prefix
+from eventlog.bus import RedisBus
 
 FLOOR_SECONDS = 0.4
 MOST_SPREAD = 2.0
@@ -25,7 +27,8 @@ class Stage:
         self.seed = seed
         self.shape = seed.shape
         self.connection: psycopg.Connection[Any] = site.connect()
-        self.feed = Feed(self.connection, seed, redis_url=site.env["REDIS_URL"])
+        bell = RedisBus(site.env["REDIS_URL"], prefix=redis_prefix(site.env["SECRET_KEY"]))
+        self.feed = Feed(self.connection, seed, bell=bell)
 
     def close(self) -> None:
         self.connection.close()

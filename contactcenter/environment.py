@@ -4,6 +4,7 @@ Nothing set: the embedded default (SQLite, one process, everything under ``var/`
 set: the production shape. Every difference between the two stands in this module.
 """
 
+import hashlib
 import os
 import secrets
 from pathlib import Path
@@ -134,8 +135,16 @@ def redis_url() -> str:
     return required("REDIS_URL", embedded="")
 
 
-def broker() -> tuple[str, dict[str, Any]]:
-    """Celery's broker URL and transport options.
+def redis_prefix(secret_key: str) -> str:
+    """What all names of one installation in Redis begin with: two that share a Redis must not share a queue.
+
+    Pub/sub knows no database numbers either.
+    """
+    return f"cc-{hashlib.sha256(f'redis:{secret_key}'.encode()).hexdigest()[:12]}:"
+
+
+def broker(prefix: str) -> tuple[str, dict[str, Any]]:
+    """Celery's broker URL and transport options; queues are named with ``prefix``.
 
     The stock polling of ``memory://`` is once a second. On Redis a killed worker's message must come back in seconds,
     and a half-open connection must not block a publisher for ever.
@@ -150,7 +159,7 @@ def broker() -> tuple[str, dict[str, Any]]:
         "socket_timeout": 30,
         "socket_connect_timeout": 5,
         "health_check_interval": 10,
-        "global_keyprefix": "cc:",
+        "global_keyprefix": prefix,
     }
 
 

@@ -244,8 +244,9 @@ PUMP_TIMERS = {
 # Who may refer to a business calendar: each tells the name of something that does, or nothing. Such a calendar stays.
 CALENDAR_USERS = ["routing.scoping.workflow_asking"]
 BUS_URL = environment.redis_url()
+REDIS_PREFIX = environment.redis_prefix(SECRET_KEY)
 
-CELERY_BROKER_URL, CELERY_BROKER_TRANSPORT_OPTIONS = environment.broker()
+CELERY_BROKER_URL, CELERY_BROKER_TRANSPORT_OPTIONS = environment.broker(REDIS_PREFIX)
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = False  # The row's lease brings the work back; a poison message must not loop.

@@ -18,7 +18,6 @@ logger = structlog.get_logger(__name__)
 Callback = Callable[[str], None]
 Unsubscribe = Callable[[], None]
 
-_PREFIX = "cc.bus."
 _SEPARATOR = "\x1e"
 _TOGETHER = 100
 """So many payloads travel as one message: a command of its own for each costs more than all else about it."""
@@ -59,7 +58,8 @@ class LocalBus:
 class RedisBus:
     """Between processes, over Redis pub/sub: one subscription set and one listening thread a process."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, prefix: str) -> None:
+        self._prefix = f"{prefix}bus."
         # A wake-up is not worth waiting for: no retries, short time-outs.
         self._sender = redis.Redis.from_url(
             url, socket_timeout=1, socket_connect_timeout=1, retry=Retry(NoBackoff(), 0)
@@ -76,7 +76,7 @@ class RedisBus:
         try:
             with self._sender.pipeline(transaction=False) as pipeline:
                 for start in range(0, len(payloads), _TOGETHER):
-                    pipeline.publish(_PREFIX + topic, _SEPARATOR.join(payloads[start : start + _TOGETHER]))
+                    pipeline.publish(self._prefix + topic, _SEPARATOR.join(payloads[start : start + _TOGETHER]))
                 pipeline.execute()
         except redis.RedisError as error:
             logger.warning("bus publish failed", topic=topic, error=type(error).__name__)
@@ -107,11 +107,11 @@ class RedisBus:
                 ignore_subscribe_messages=True
             ) as pubsub,
         ):
-            pubsub.psubscribe(_PREFIX + "*")
+            pubsub.psubscribe(self._prefix + "*")
             while True:
                 message = pubsub.get_message(timeout=5)
                 if message is not None:
-                    topic = message["channel"].decode()[len(_PREFIX) :]
+                    topic = message["channel"].decode()[len(self._prefix) :]
                     for payload in message["data"].decode().split(_SEPARATOR):
                         self._hand_out(topic, payload)
 
@@ -126,4 +126,4 @@ class RedisBus:
 @cache
 def bus() -> Bus:
     """The process's bus: Redis where ``BUS_URL`` names one, this process alone otherwise."""
-    return RedisBus(settings.BUS_URL) if settings.BUS_URL else LocalBus()
+    return RedisBus(settings.BUS_URL, prefix=settings.REDIS_PREFIX) if settings.BUS_URL else LocalBus()

@@ -8,12 +8,12 @@ import time
 from typing import Any
 
 import psycopg
-import redis
 from psycopg import sql
 
 from bench.routing.seed import CHANNEL, EVENT, TABLES, TASK, WORKER, Seed, samples_of, sid
 from bench.scratch import value
-from eventlog import bus, doorbell
+from eventlog import doorbell
+from eventlog.bus import RedisBus
 
 RESERVATION = "routing_reservation"
 LAP_SECONDS = 0.02
@@ -23,10 +23,10 @@ MOST_AT_ONCE = 2000
 class Feed:
     """A connection of its own to the scratch database."""
 
-    def __init__(self, connection: psycopg.Connection[Any], seed: Seed, *, redis_url: str = "") -> None:
+    def __init__(self, connection: psycopg.Connection[Any], seed: Seed, *, bell: RedisBus | None = None) -> None:
         self._connection = connection
         self._seed = seed
-        self._redis = redis.Redis.from_url(redis_url) if redis_url else None
+        self._bell = bell
         self._queues = seed.shape.queues
         self._born = 0
         self._keep_samples()
@@ -55,8 +55,8 @@ class Feed:
 
     def ring(self) -> None:
         """As `eventlog.doorbell.ring` does after a commit."""
-        if self._redis is not None:
-            self._redis.publish(bus._PREFIX + doorbell.TOPIC, "")
+        if self._bell is not None:
+            self._bell.publish(doorbell.TOPIC, "")
 
     def _keep_samples(self) -> None:
         """Which events belong to which queue's sample task."""
