@@ -158,7 +158,6 @@ def decide_only(most: int) -> list[float]:
     board = pump().board
     for worker in reading.worker_facts(pump().workspace.pk):
         board.put_worker(worker)
-    _set_free(False)
     took: list[float] = []
     done = 0
     while done < most:
