@@ -30,3 +30,14 @@ def carrier_is_complete(*_: Any, **__: Any) -> list[CheckMessage]:
     if bool(settings.TWILIO_ACCOUNT_SID) == bool(settings.TWILIO_AUTH_TOKEN):
         return []
     return [Error("TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN belong together.", id="contactcenter.E001")]
+
+
+@register()
+def webhooks_can_be_signed(*_: Any, **__: Any) -> list[CheckMessage]:
+    """An algorithm that nobody knows, or that no key of ours is for, would refuse every webhook."""
+    algorithm = settings.TWILIO_SIGNATURE_ALGORITHM
+    if algorithm not in ("HMAC_SHA1", "HMAC_SHA256"):
+        return [Error("TWILIO_SIGNATURE_ALGORITHM is HMAC_SHA1 or HMAC_SHA256.", id="contactcenter.E002")]
+    if algorithm == "HMAC_SHA256" and not settings.TWILIO_SHARED_KEYS:
+        return [Error("TWILIO_SIGNATURE_ALGORITHM=HMAC_SHA256 needs TWILIO_SHARED_KEYS.", id="contactcenter.E003")]
+    return []

@@ -271,6 +271,9 @@ if TWIN_ENABLED and not TWILIO_ACCOUNT_SID:
     TWILIO_AUTH_TOKEN = environment.kept_secret("twin_token")[:32]
 # Twilio signs with the primary token; during a rotation the old one counts as well.
 TWILIO_AUTH_TOKENS = [token for token in [TWILIO_AUTH_TOKEN, *env.list("TWILIO_OLD_AUTH_TOKENS", default=[])] if token]
+# Secrets of SharedKeys by their ids, and the weakest algorithm that a webhook may be signed with.
+TWILIO_SHARED_KEYS = env.dict("TWILIO_SHARED_KEYS", default={})
+TWILIO_SIGNATURE_ALGORITHM = env.str("TWILIO_SIGNATURE_ALGORITHM", default="HMAC_SHA1")
 
 # Private addresses that integrators' webhooks may reach (CIDR or host:port): the operator's decision, nobody else's.
 EGRESS_ALLOW = env.list("EGRESS_ALLOW", default=[] if PRODUCTION else ["127.0.0.0/8", "::1/128"])

@@ -11,6 +11,7 @@ import structlog
 from django.conf import settings
 from django.core.exceptions import TooManyFieldsSent
 from django.http import HttpRequest, HttpResponse, QueryDict
+from django.utils.encoding import escape_uri_path
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
@@ -27,19 +28,21 @@ _FORM = "application/x-www-form-urlencoded"
 
 
 def signed(view: View) -> View:
-    """Let only the carrier in: its signature covers the public URL, byte for byte, and every parameter."""
+    """Let only the carrier in: its signature covers the public URL, byte for byte, and every parameter.
+
+    Whoever is not the carrier learns nothing but 403, however malformed the request is.
+    """
 
     @csrf_exempt
     @require_POST
     @wraps(view)
     def checked(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         params = _params(request)
+        body = request.body if params is None else None
+        if not signature.verify(url=_public_url(request), params=params, body=body, headers=request.headers):
+            return _refuse(view, 403, "bad signature")
         if params is None:
             return _refuse(view, 400, "not a form")
-        # The Host header and the scheme are the proxy's; the carrier signed the address that we gave it.
-        url = settings.PUBLIC_URL + request.get_full_path()
-        if not signature.verify(url=url, params=params, headers=request.headers):
-            return _refuse(view, 403, "bad signature")
         try:
             return view(request, {name: params[name] for name in params}, *args, **kwargs)
         except DomainError as error:
@@ -65,8 +68,16 @@ def status(_: HttpRequest, params: dict[str, str], message_sid: str, fence: int)
     return HttpResponse(status=204)
 
 
+def _public_url(request: HttpRequest) -> str:
+    """The address that the carrier called: the host and scheme that we gave it, path and query as they came."""
+    # Host and scheme are the proxy's, and Django would escape the path anew.
+    raw_path: bytes = getattr(request, "scope", {}).get("raw_path") or escape_uri_path(request.path).encode()
+    query = request.META.get("QUERY_STRING", "")
+    return settings.PUBLIC_URL + raw_path.decode("latin-1") + (f"?{query}" if query else "")
+
+
 def _params(request: HttpRequest) -> QueryDict | None:
-    """The form, parsed from the raw body so that what was signed is what is read."""
+    """The form, parsed from the raw body so that what was signed is what is read; ``None`` if it is none."""
     if request.content_type != _FORM:
         return None
     try:

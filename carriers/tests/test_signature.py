@@ -10,49 +10,12 @@ from hypothesis import strategies as st
 
 from carriers.twilio.signature import sign, verify
 
-# The SDK's own vector: twilio-python, tests/unit/test_request_validator.py
-VECTOR_TOKEN = "12345"
-VECTOR_URL = "https://mycompany.com/myapp.php?foo=1&bar=2"
-VECTOR_PARAMS = {
-    "CallSid": "CA1234567890ABCDE",
-    "Digits": "1234",
-    "From": "+14158675309",
-    "To": "+18005551212",
-    "Caller": "+14158675309",
-}
-VECTOR_SIGNATURE = "RSOYDt4T1cUTdK1PDd93/VVr8B8="
-VECTOR_BODY = b'{"property": "value", "boolean": true}'
-VECTOR_HASH = "0a1ff7634d9ab3b95db5c9a2dfe9416e41502b283a80c7cf19632632f96e6620"
-VECTOR_BODY_SIGNATURE = "a9nBmqA0ju/hNViExpshrM61xv4="
-
 URL = "https://cc.example.com/webhooks/twilio/messages"
 FORM = {"MessageSid": "SM1", "Body": "hello", "Empty": ""}
 
 
-@pytest.fixture
-def vector(settings):
-    settings.TWILIO_AUTH_TOKEN = VECTOR_TOKEN
-    settings.TWILIO_AUTH_TOKENS = []
-
-
 def signed(token, url=URL, params=FORM):
     return {"X-Twilio-Signature": sign(url, params, token=token)}
-
-
-def test_sdk_vector_is_accepted(vector):
-    headers = {"X-Twilio-Signature": VECTOR_SIGNATURE}
-
-    assert verify(url=VECTOR_URL, params=VECTOR_PARAMS, headers=headers) is True
-
-
-@pytest.mark.parametrize(
-    "url",
-    ["https://mycompany.com:443/myapp.php?foo=1&bar=2", "https://mycompany.com:1234/myapp.php?foo=1&bar=2"],
-)
-def test_signature_without_port_counts_for_an_url_with_port(vector, url):
-    headers = {"X-Twilio-Signature": VECTOR_SIGNATURE}
-
-    assert verify(url=url, params=VECTOR_PARAMS, headers=headers) is True
 
 
 @pytest.mark.parametrize("host", ["[2001:db8::1]:8443", "[2001:db8::1]"])
@@ -109,18 +72,96 @@ def test_header_names_ignore_case(settings):
     assert verify(url=URL, params=FORM, headers=headers) is True
 
 
-def test_shared_key_signatures_are_refused_even_when_the_rest_fits(settings):
-    headers = signed(settings.TWILIO_AUTH_TOKEN)
-    headers["X-Twilio-Webhooks-Signature-Settings"] = "key=k1,algorithm=HMAC_SHA1"
+def shared(key, *, url=URL, params=FORM, secret="s" * 40, algorithm="HMAC_SHA256", named=None):
+    """The headers of a request that a SharedKey has signed; ``named`` is what it says of its algorithm."""
+    return {
+        "X-Twilio-Signature": sign(url, params, token=secret, algorithm=algorithm),
+        "X-Twilio-Webhooks-Signature-Settings": f"key={key},algorithm={named or algorithm}",
+    }
+
+
+@pytest.fixture
+def shared_keys(settings):
+    settings.TWILIO_SHARED_KEYS = {"k-new": "s" * 40, "k-old": "o" * 40, "k-empty": ""}
+
+
+def test_every_shared_key_of_a_rotation_counts_with_its_own_secret(shared_keys):
+    assert verify(url=URL, params=FORM, headers=shared("k-new")) is True
+    assert verify(url=URL, params=FORM, headers=shared("k-old", secret="o" * 40)) is True
+    assert verify(url=URL, params=FORM, headers=shared("k-old")) is False
+    assert verify(url=URL, params=FORM, headers=shared("k-older")) is False
+
+
+def test_a_shared_key_covers_json_as_well(shared_keys):
+    url = f"{URL}?bodySHA256={hashlib.sha256(b'{}').hexdigest()}"
+
+    assert verify(url=url, body=b"{}", headers=shared("k-new", url=url, params={})) is True
+    assert verify(url=url, body=b"[]", headers=shared("k-new", url=url, params={})) is False
+
+
+def test_a_shared_key_without_a_secret_signs_nothing(shared_keys):
+    assert verify(url=URL, params=FORM, headers=shared("k-empty", secret="")) is False
+
+
+def test_an_auth_token_does_not_sign_in_a_shared_keys_name(shared_keys, settings):
+    token = settings.TWILIO_AUTH_TOKEN
+
+    assert verify(url=URL, params=FORM, headers=shared("k-new", secret=token)) is False
+    assert verify(url=URL, params=FORM, headers=shared("k-new", secret=token, algorithm="HMAC_SHA1")) is False
+
+
+def test_the_algorithm_is_the_one_that_is_named(shared_keys):
+    assert verify(url=URL, params=FORM, headers=shared("k-new", algorithm="HMAC_SHA1")) is True
+    assert verify(url=URL, params=FORM, headers=shared("k-new", named="hmac_sha256")) is True
+    assert verify(url=URL, params=FORM, headers=shared("k-new", named="HMAC_SHA1")) is False
+    assert verify(url=URL, params=FORM, headers=shared("k-new", algorithm="HMAC_SHA1", named="HMAC_SHA256")) is False
+
+
+def test_nothing_weaker_than_configured_counts_whatever_the_request_says(shared_keys, settings):
+    settings.TWILIO_SIGNATURE_ALGORITHM = "HMAC_SHA256"
+
+    assert verify(url=URL, params=FORM, headers=shared("k-new")) is True
+    assert verify(url=URL, params=FORM, headers=shared("k-new", algorithm="HMAC_SHA1")) is False
+    assert verify(url=URL, params=FORM, headers=signed(settings.TWILIO_AUTH_TOKEN)) is False
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "key=k-new",
+        "algorithm=HMAC_SHA256",
+        "key=k-new,algorithm=",
+        "key=k-new,algorithm=HMAC_MD5",
+        "key=k-new,algorithm=HMAC_SHA512",
+        "key=k-new,algorithm=none",
+        "key=k-old,key=k-new,algorithm=HMAC_SHA256",
+        "key=k-new,algorithm=HMAC_SHA256,algorithm=HMAC_SHA1",
+        "k-new;HMAC_SHA256",
+        ",=,",
+        "\x00",
+        7,
+    ],
+)
+def test_settings_that_make_no_sense_are_refused_though_the_rest_fits(shared_keys, said):
+    headers = shared("k-new") | {"X-Twilio-Webhooks-Signature-Settings": said}
 
     assert verify(url=URL, params=FORM, headers=headers) is False
 
 
-def test_sdk_json_vector_is_accepted(vector):
-    url = f"{VECTOR_URL}&bodySHA256={VECTOR_HASH}"
-    headers = {"X-Twilio-Signature": VECTOR_BODY_SIGNATURE}
+def test_empty_settings_are_a_classic_request(settings):
+    headers = signed(settings.TWILIO_AUTH_TOKEN) | {"X-Twilio-Webhooks-Signature-Settings": " "}
 
-    assert verify(url=url, body=VECTOR_BODY, headers=headers) is True
+    assert verify(url=URL, params=FORM, headers=headers) is True
+
+
+def test_a_query_is_escaped_anew_and_never_another(settings):
+    url = f"{URL}?a=It's%20ok&b=%C3%A1"
+    headers = signed(settings.TWILIO_AUTH_TOKEN, url)
+
+    assert verify(url=f"{URL}?a=It%27s+ok&b=%c3%a1", params=FORM, headers=headers) is True
+    assert verify(url=f"{URL}?a=It%27s+ok&b=%C3%A1&c=1", params=FORM, headers=headers) is False
+    assert verify(url=f"{URL}?a=It%27s+ok" + "&" * 2000 + "b=%C3%A1&c=1", params=FORM, headers=headers) is False
+    assert verify(url=f"{URL}?a=It%27s+ok&b=%ff", params=FORM, headers=headers) is False
 
 
 def json_request(token, body, claimed=None):

@@ -1,5 +1,6 @@
 """Bad input at every door: a clear refusal, nothing written, a line in the log that tells nothing of a person."""
 
+import hashlib
 import logging
 from collections.abc import Iterator
 from typing import Any
@@ -121,7 +122,23 @@ def test_what_is_no_form(home: House, log: Any, content_type: str, body: bytes) 
 
     answer = Client().post(MESSAGES, body, content_type=content_type)
 
-    assert (answer.status_code, answer.text) == (400, "not a form")
+    assert (answer.status_code, answer.text) == (403, "bad signature")
+    assert written() == before
+    assert_told(log, "bad signature")
+
+
+def test_what_is_signed_and_no_form(home: House, log: Any) -> None:
+    before = written()
+    body = b'{"Body": "my card is lost, says Maria"}'
+    path = f"{MESSAGES}?bodySHA256={hashlib.sha256(body).hexdigest()}"
+    genuine = sign(configured.PUBLIC_URL + path, {}, token=configured.TWILIO_AUTH_TOKEN)
+
+    answers = [
+        Client().post(path, sent, content_type="application/json", headers={"X-Twilio-Signature": genuine})
+        for sent in (body, body + b" ")
+    ]
+
+    assert [(answer.status_code, answer.text) for answer in answers] == [(400, "not a form"), (403, "bad signature")]
     assert written() == before
     assert_told(log, "not a form")
 
