@@ -80,7 +80,7 @@ def read_by_the_code() -> set[str]:
     sources = [BASE_DIR / "contactcenter" / name for name in ("environment.py", "settings.py")]
     sources += (BASE_DIR / "contactcenter" / "management" / "commands").glob("*.py")
     text = "\n".join(source.read_text() for source in sources)
-    reads = r"""(?:env\.(?:str|bool|int|list|float)|required|os\.environ\.get)\(\s*"([A-Z_]+)\""""
+    reads = r"""(?:env\.(?:str|bool|int|list|dict|float)|required|os\.environ\.get)\(\s*"([A-Z_]+)\""""
     return set(re.findall(reads, text))
 
 
