@@ -16,7 +16,7 @@ from hooks import tasks
 from hooks.core.kinds import ASSIGNMENT_CALLBACK, EVENT_CALLBACK
 from hooks.core.retries import EVENT_CALLBACK as EVENT_CALLBACKS
 from hooks.models import Dispatch
-from kernel import clock
+from kernel import clock, sids
 from kernel.actor import SYSTEM
 from kernel.errors import DomainError
 from routing import actions, queries
@@ -199,7 +199,8 @@ def _reject(reservation: Reservation, activity_sid: object) -> str:
     activity = None
     if activity_sid:
         own = Activity.objects.filter(workspace=reservation.worker.workspace)
-        activity = own.filter(sid=activity_sid).first() if isinstance(activity_sid, str) else None
+        # What is no sid is not looked for: there are texts that no database takes, and all offers would wait behind it.
+        activity = own.filter(sid=activity_sid).first() if sids.is_sid(activity_sid, "WA") else None
         if activity is None:
             actions.withdraw(reservation, reason="Instruction failed", actor=SYSTEM)
             return str(Fault(40100, "the instruction reject names an activity_sid that the workspace does not have"))

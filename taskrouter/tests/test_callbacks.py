@@ -246,8 +246,8 @@ def test_a_new_address_has_what_still_waits_and_none_ends_it(home, there, produc
 
 
 def test_an_address_inside_is_refused_without_the_operators_leave(home, there, product, settings):
-    settings.EGRESS_ALLOW = []
     tell(home, there.url(), "activity.created")
+    settings.EGRESS_ALLOW = []
     agents.create_activity(home.workspace, friendly_name="Lunch", available=False, actor=SYSTEM)
 
     product.run()
@@ -454,7 +454,7 @@ def test_an_offer_is_canceled_when_its_instruction_fails(office, there):
     assert fault().startswith("40100: ")
 
 
-@pytest.mark.parametrize("named", ["WA" + "0" * 32, "Break", 7, {"sid": "WA"}])
+@pytest.mark.parametrize("named", ["WA" + "0" * 32, "Break", 7, {"sid": "WA"}, "WA\0", "\ud800"])
 def test_an_activity_that_is_none_is_noted(office, there, named):
     there.respond = says({"instruction": "reject", "activity_sid": named})
     office.call_back(there.url())
