@@ -6,7 +6,7 @@ from typing import Any, TypeVar, cast
 
 from asgiref.sync import sync_to_async
 from django.core import signals
-from django.core.exceptions import RequestAborted
+from django.core.exceptions import RequestAborted, SuspiciousOperation
 from django.core.handlers.asgi import ASGIHandler, ASGIRequest, get_script_prefix
 from django.core.handlers.base import BaseHandler
 from django.http import (
@@ -59,7 +59,9 @@ class Handler(ASGIHandler):
         signals.request_started.send(sender=self.__class__, scope=scope)
         try:
             request, refusal = self.create_request(scope, body)
-        except ValueError:  # A header that Django cannot read, such as a Content-Type with an unknown encoding.
+        # A header that Django cannot read, such as a Content-Type with an unknown encoding; with an encoding it also
+        # reads the query at once, which may be a thousand parameters.
+        except (ValueError, SuspiciousOperation):
             request, refusal = None, HttpResponseBadRequest()
         response = self._response(request) if request is not None else refusal or HttpResponseServerError()
         if not response.streaming:

@@ -27,7 +27,11 @@ def broken(request):
     raise RuntimeError("told to nobody")
 
 
-urlpatterns = [path("echo", echo), path("file", file), path("broken", broken)]
+def query(request):
+    return HttpResponse(str(len(request.GET)))
+
+
+urlpatterns = [path("echo", echo), path("file", file), path("broken", broken), path("query", query)]
 MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
 
 
@@ -86,3 +90,14 @@ async def test_client_that_left_before_its_body_came_gets_nothing():
 
     assert exchange.sent == []
     assert seen == {}
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "text/plain; charset=utf-8"])
+async def test_more_parameters_than_anybody_has_are_a_400(kind):
+    headers = {"host": "cc.example.com", "content-type": kind}
+    exchange = Exchange(body(b""))
+    scope = http_scope("/query", headers=headers, query_string=b"a&" * 1500, scheme="http", client=["127.0.0.1", 1])
+
+    await Handler()(scope, exchange.receive, exchange.send)
+
+    assert exchange.status == 400
