@@ -168,8 +168,12 @@ class Ordering(Field):
     apart: frozenset[str] = frozenset()
 
     def value(self, text: str) -> tuple[str, ...]:
-        terms = tuple(self._term(part) for part in text.split(","))
-        if len(self.apart) > 1 and {self.columns[name] for name in self.apart} <= {term.lstrip("-") for term in terms}:
+        first: dict[str, str] = {}  # An attribute that comes again decides nothing, and costs.
+        for part in text.split(","):
+            term = self._term(part)
+            first.setdefault(term.lstrip("-"), term)
+        terms = tuple(first.values())
+        if len(self.apart) > 1 and {self.columns[name] for name in self.apart} <= first.keys():
             raise Invalid("%(attributes)s do not go together.", params={"attributes": ", ".join(sorted(self.apart))})
         return terms
 

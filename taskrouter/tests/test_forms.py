@@ -31,6 +31,7 @@ NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
         (Sid(prefix="WA", clears=True), "", None),
         (Document(), '{"a": [1]}', {"a": [1]}),
         (Ordering(columns={"A": "a", "B": "b"}), "A:desc, B:asc", ("-a", "b")),
+        (Ordering(columns={"A": "a", "B": "b"}), ",".join(["A:desc", "B:asc", "A:asc"] * 500), ("-a", "b")),
     ],
 )
 def test_what_is_given_is_read(field, text, value):
