@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 
-from hooks.core.addresses import Allowed
+from kernel.addresses import Allowed
 
 
 @register(Tags.security)

@@ -21,17 +21,16 @@ import certifi
 from django.conf import settings
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import HTTPError, LocationParseError, SSLError
+from urllib3.exceptions import HTTPError, SSLError
 from urllib3.exceptions import TimeoutError as TimeoutErrors
-from urllib3.util import Timeout, Url, parse_url
+from urllib3.util import Timeout
 
-from hooks.core.addresses import Address, Allowed, is_public, literal, plain
+from kernel.addresses import Allowed, allowed_by, is_public
 from kernel.errors import Invalid
+from kernel.targets import Target, target_of
 
 TOTAL_SECONDS = 10.0
 ANSWER_BYTES = 64 * 1024
-URL_LENGTH = 2048
-_PORTS = {"https": 443, "http": 80}
 _READ_BYTES = 8 * 1024
 
 Resolve = Callable[[str, int], Sequence[str]]
@@ -43,16 +42,6 @@ class Refused(Exception):
 
 class Unreachable(Exception):
     """The target could not be reached, or did not answer in time. What came back is never quoted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Where a URL leads, read once and used for the check and the connection alike."""
-
-    scheme: str
-    host: str
-    port: int
-    path: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,64 +78,9 @@ def post(
     return answer
 
 
-def spelled(url: str) -> str:
-    """``url`` as its receiver sees it, which is what a signature must cover: escaped, without fragment and with a path.
-
-    Raises ``Invalid`` as `check_url` does.
-
-    >>> spelled("https://Bot.example.com?q=ñ#top")
-    'https://bot.example.com/?q=%C3%B1'
-    """
-    parsed = _parsed(url)
-    return f"{parsed.scheme}://{parsed.netloc}{parsed.request_uri}"
-
-
 def check_url(url: str) -> Target:
-    """The target of ``url``, as far as one can tell without asking the name service; raises ``Invalid``.
-
-    https, unless the target is on the operator's allow-list; a host; no user name or password.
-    """
-    parsed = _parsed(url)
-    host, scheme = plain(parsed.host or ""), parsed.scheme or ""
-    port = _PORTS.get(scheme, 0) if parsed.port is None else parsed.port
-    if not host or scheme not in _PORTS or not 0 < port < 65536:
-        raise Invalid("Give a complete URL such as https://bot.example.com/hook.", field="url")
-    if parsed.auth is not None:
-        raise Invalid("Leave user name and password out of the URL; requests are signed instead.", field="url")
-    target = Target(scheme=scheme, host=host, port=port, path=parsed.request_uri)
-    _check_looks(target, allowed=allow_list())
-    return target
-
-
-def _parsed(url: str) -> Url:
-    if len(url) > URL_LENGTH or any(letter <= " " or letter in "\\\x7f" for letter in url):
-        raise Invalid("Give a complete URL such as https://bot.example.com/hook.", field="url")
-    try:
-        return parse_url(url)
-    except (LocationParseError, ValueError) as error:
-        raise Invalid("Give a complete URL such as https://bot.example.com/hook.", field="url") from error
-
-
-def _check_looks(target: Target, *, allowed: Allowed) -> None:
-    if allowed.names(target.host, target.port):
-        return
-    address = _spelled_out(target.host)
-    if address is not None and not allowed.holds(address) and not is_public(address):
-        raise Invalid(
-            "%(host)s is not an address on the open internet. The operator can list it in EGRESS_ALLOW.",
-            field="url",
-            params={"host": target.host},
-        )
-    may_be_listed = allowed.holds(address) if address is not None else bool(allowed.networks)
-    if target.scheme != "https" and not may_be_listed:
-        raise Invalid("Use https. Plain http goes only to what the operator lists in EGRESS_ALLOW.", field="url")
-
-
-def _spelled_out(host: str) -> Address | None:
-    """The address of a host that needs no name service: RFC 6761 gives ``localhost`` to the loopback."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return ip_address("127.0.0.1")
-    return literal(host)
+    """The target of ``url``, as `kernel.targets` has it; raises ``Invalid``."""
+    return target_of(url, allowed=allow_list())
 
 
 def permitted(target: Target, addresses: Sequence[str], *, allowed: Allowed) -> str:
@@ -184,12 +118,7 @@ def system_resolve(host: str, port: int) -> list[str]:
 
 def allow_list() -> Allowed:
     """The operator's allow-list."""
-    return _allowed(tuple(settings.EGRESS_ALLOW))
-
-
-@lru_cache(maxsize=8)
-def _allowed(entries: tuple[str, ...]) -> Allowed:
-    return Allowed.parse(entries)
+    return allowed_by(tuple(settings.EGRESS_ALLOW))
 
 
 class _Line:

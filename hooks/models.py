@@ -11,6 +11,7 @@ from hooks import egress
 from hooks.core import kinds
 from kernel import clock, sids
 from kernel.errors import Invalid
+from kernel.targets import URL_LENGTH
 
 
 def new_endpoint_sid() -> str:
@@ -48,8 +49,8 @@ class Endpoint(models.Model):
     kind = models.CharField(_("kind"), max_length=24, choices=Kind.choices, default=Kind.WEBHOOK, editable=False)
     owner_sid = models.CharField(max_length=sids.LENGTH, blank=True, editable=False)
     friendly_name = models.CharField(_("name"), max_length=64)
-    url = models.CharField(_("URL"), max_length=egress.URL_LENGTH, validators=[validate_url])
-    fallback_url = models.CharField(max_length=egress.URL_LENGTH, blank=True, editable=False)
+    url = models.CharField(_("URL"), max_length=URL_LENGTH, validators=[validate_url])
+    fallback_url = models.CharField(max_length=URL_LENGTH, blank=True, editable=False)
     secret = models.TextField(blank=True, editable=False)
     active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(_("created"), default=clock.now, editable=False)

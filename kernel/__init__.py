@@ -1,1 +1,1 @@
-"""Plain Python that every package may use: ids, clock, errors, state machines, actors."""
+"""Plain Python that every package may use: ids, clock, errors, state machines, actors, addresses."""

@@ -14,10 +14,10 @@ from accounts.models import AUTH_TOKENS, Account
 from agents.models import Workspace
 from carriers.twilio.signature import sign
 from eventlog.models import Event
-from hooks import egress
 from hooks.actions import Claim, Letter
 from hooks.egress import Answer
 from hooks.letters import Request, Writer
+from kernel.targets import spelled
 from routing.models import Reservation
 from routing.payloads import task_payload
 from taskrouter import events
@@ -34,7 +34,7 @@ class Form(Writer):
     def write(self, claim: Claim, url: str) -> Request:
         headers = {
             "content-type": "application/x-www-form-urlencoded; charset=utf-8",
-            "x-twilio-signature": sign(egress.spelled(url), claim.payload, token=AUTH_TOKENS.unseal(claim.secret)),
+            "x-twilio-signature": sign(spelled(url), claim.payload, token=AUTH_TOKENS.unseal(claim.secret)),
             "i-twilio-idempotency-token": claim.event_sid,
         }
         return Request(urlencode(claim.payload).encode(), headers)

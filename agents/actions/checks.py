@@ -6,19 +6,19 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any, Final
 
-from django.core.exceptions import ValidationError
-from django.core.validators import URLValidator
+from django.conf import settings
 from django.db import models
 from django.db.models import F, ProtectedError
 from django.utils.translation import gettext_lazy as _
 
 from agents.models import MAX_CAPACITY, Activity, Worker, WorkerChannel, Workspace
 from kernel import clock, storable
+from kernel.addresses import allowed_by
 from kernel.errors import Conflict, Invalid, NotFound
+from kernel.targets import URL_LENGTH, target_of
 
 MAX_NAME: Final = 64
 MAX_ATTRIBUTES: Final = 4096
-MAX_URL: Final = 2048
 
 
 class Keep(Enum):
@@ -74,15 +74,19 @@ def checked_capacity(capacity: int) -> int:
 
 
 def checked_url(url: str, *, field: str) -> str:
-    """An http address that may be empty. Raises Invalid."""
+    """An address where callbacks may go, or nothing; to where its name leads is asked when one is sent.
+
+    Raises Invalid.
+    """
     text = url.strip()
+    if len(text) > URL_LENGTH:
+        raise Invalid("An address takes at most %(limit)d characters.", field=field, params={"limit": URL_LENGTH})
     try:
         if text:
-            URLValidator(schemes=("http", "https"))(text)
-    except ValidationError as error:
-        raise Invalid("Give an address that begins with http:// or https://.", field=field) from error
-    if len(text) > MAX_URL:
-        raise Invalid("An address takes at most %(limit)d characters.", field=field, params={"limit": MAX_URL})
+            target_of(text, allowed=allowed_by(tuple(settings.EGRESS_ALLOW)))
+    except Invalid as error:
+        error.field = field
+        raise
     return text
 
 

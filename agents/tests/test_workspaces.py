@@ -101,12 +101,16 @@ def test_timeout_activity_can_be_emptied_and_is_otherwise_kept(workspace):
         ("event_callback_url", "ftp://example.com"),
         ("event_callback_url", "example.com"),
         ("event_callback_url", "https://example.com/" + "x" * 2048),
+        ("event_callback_url", "http://example.com/"),
+        ("event_callback_url", "https://10.0.0.1/"),
+        ("event_callback_url", "https://bo:secret@example.com/"),
         ("events_filter", "task.created, everything!"),
         ("prioritize_queue_order", "RANDOM"),
         ("multi_task_enabled", False),
     ],
 )
-def test_workspace_fields_are_checked(workspace, field, value):
+def test_workspace_fields_are_checked(workspace, field, value, settings):
+    settings.EGRESS_ALLOW = []
     with pytest.raises(Invalid) as caught:
         actions.update_workspace(workspace, actor=SYSTEM, **{field: value})
     assert caught.value.field == field

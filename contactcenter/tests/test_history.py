@@ -135,10 +135,13 @@ def test_a_changed_document_names_its_filters_and_leads_to_the_version(home: Hou
 
 
 def test_passwords_and_tokens_in_addresses_are_not_shown(home: House, by: Actor) -> None:
-    url = "https://bo:secret@example.com/hook?token=1"
+    url = "https://example.com/hook?token=1"
     agents.update_workspace(home.workspace, event_callback_url=url, actor=by)
+    assert told(latest(home)) == [("event_callback_url", "", "https://example.com/hook?…")]
 
-    assert told(latest(home)) == [("event_callback_url", "", "https://…@example.com/hook?…")]
+    Workspace.objects.update(event_callback_url="https://bo:secret@example.com/")  # Taken by an older release.
+    agents.update_workspace(home.workspace, event_callback_url="", actor=by)
+    assert told(latest(home)) == [("event_callback_url", "https://…@example.com/", "")]
 
 
 def test_work_is_no_configuration(home: House, by: Actor) -> None:

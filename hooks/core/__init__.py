@@ -1,1 +1,1 @@
-"""The pure part of webhooks: which addresses may be reached, and when to try again."""
+"""The pure part of webhooks: their kinds and states, and when to try again."""

@@ -118,6 +118,13 @@ def test_a_name_that_cannot_be_resolved_is_unreachable():
         "https://localhost/",
         "https://x.localhost/",
         "https://169.254.169.254/latest/",
+        "https://2130706433/",
+        "https://0x7f.1/",
+        "https://0177.0.0.1/",
+        "https://127\u30020\u30020\u30021/",
+        "https://[64:ff9b::7f00:1]/",
+        "https://[2002:7f00:1::]/",
+        "https://[fe80::1%25eth0]/",
         "https://bot.example.com/" + "a" * 2048,
     ],
 )

@@ -78,13 +78,15 @@ def test_new_workflow_of_which_nothing_is_said(workspace, queue):
 
 
 @pytest.mark.parametrize("field", ["assignment_callback_url", "fallback_assignment_callback_url"])
-def test_callback_addresses_are_addresses_or_empty(workspace, queue, field):
+def test_callback_addresses_are_addresses_or_empty(workspace, queue, field, settings):
+    settings.EGRESS_ALLOW = []
     workflow = make_workflow(workspace, default=queue)
 
-    with pytest.raises(Invalid) as caught:
-        actions.save_workflow(workflow, actor=SYSTEM, **{field: "not an address"})
+    for url in ("not an address", "http://example.com/", "https://[::1]/", "https://bo:secret@example.com/"):
+        with pytest.raises(Invalid) as caught:
+            actions.save_workflow(workflow, actor=SYSTEM, **{field: url})
+        assert caught.value.field == field
 
-    assert caught.value.field == field
     actions.save_workflow(workflow, actor=SYSTEM, **{field: "https://example.com/assign"})
     assert getattr(Workflow.objects.get(), field) == "https://example.com/assign"
     assert getattr(actions.save_workflow(workflow, actor=SYSTEM, **{field: ""}), field) == ""

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hooks.core.addresses import Allowed, is_public
+from kernel.addresses import Allowed, is_public
 
 INSIDE = [
     "0.0.0.0",

@@ -5,8 +5,10 @@
 """
 
 import ipaddress
+import socket
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 Address = IPv4Address | IPv6Address
@@ -127,11 +129,28 @@ def plain(host: str) -> str:
     return host.strip("[]").rstrip(".").lower()
 
 
+@lru_cache(maxsize=8)
+def allowed_by(entries: tuple[str, ...]) -> Allowed:
+    """The operator's list; the same is read once."""
+    return Allowed.parse(entries)
+
+
 def literal(host: str) -> Address | None:
-    """The address that ``host`` spells out, if it is no name."""
+    """The address that ``host`` spells out, if it is no name.
+
+    IPv4 in the old ways as well, since resolvers take them: fewer parts, octal and hexadecimal.
+
+    >>> literal("0x7f.1"), literal("2130706433"), literal("bot.example.com")
+    (IPv4Address('127.0.0.1'), IPv4Address('127.0.0.1'), None)
+    """
+    text = plain(host)
     try:
-        return ipaddress.ip_address(plain(host))
+        return ipaddress.ip_address(text)
     except ValueError:
+        pass
+    try:
+        return IPv4Address(socket.inet_aton(text))
+    except (OSError, UnicodeError):
         return None
 
 
