@@ -14,10 +14,12 @@ from accounts.vault import Unreadable
 from hooks import actions, egress, letters
 from hooks.actions import Claim
 from hooks.core.kinds import KINDS
+from hooks.places import Places
 from kernel.errors import Invalid
 
 logger = structlog.get_logger(__name__)
 
+_places: Final = Places()
 
 # A worker ends a task that takes a minute. Whoever is slow to answer is left to the next task before that.
 _TURN_SECONDS: Final = 20.0
@@ -26,6 +28,17 @@ _TURN_SECONDS: Final = 20.0
 @shared_task(name="hooks.deliver", ignore_result=True)
 def deliver(endpoint_sid: str, subject_sid: str) -> None:
     """Send what the endpoint has not had about this subject, oldest first."""
+    if not _places.take(endpoint_sid, subject_sid):
+        return
+    try:
+        _send_line(endpoint_sid, subject_sid)
+    finally:
+        following = _places.give_back(endpoint_sid)
+        if following is not None:
+            ring(endpoint_sid, following)
+
+
+def _send_line(endpoint_sid: str, subject_sid: str) -> None:
     ends_at = time.monotonic() + _TURN_SECONDS
     while (claim := actions.claim_next(endpoint_sid, subject_sid)) is not None:
         attempt(claim)

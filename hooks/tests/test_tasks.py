@@ -11,6 +11,7 @@ from accounts.models import Account
 from eventlog.models import Event
 from hooks import actions, signing, sinks, tasks, timers
 from hooks.models import Dispatch, Endpoint
+from hooks.places import AT_ONCE, Places
 from hooks.tests.receiver import answer, receiver
 from kernel import clock, sids
 from kernel.actor import SYSTEM
@@ -182,3 +183,44 @@ def test_a_broker_that_is_away_does_not_stop_the_log(given, monkeypatch):
     sinks.Deliveries("hooks").feed(list(Event.objects.filter(type="webhook.queued")))
 
     assert Dispatch.objects.get().status == "pending"
+
+
+def test_an_endpoint_has_but_so_many_places_and_calls_who_waits(given, rung, monkeypatch):
+    """An attempt is under way at each place; a further line is told when the first of them is over."""
+    endpoint, _ = given
+    rivals = [f"CH{number}" for number in range(AT_ONCE + 2)]
+    tried = []
+
+    def send(_endpoint_sid, subject_sid):
+        tried.append(subject_sid)
+        if rivals[len(tried) :]:
+            tasks.deliver(endpoint.sid, rivals[len(tried)])
+
+    monkeypatch.setattr(tasks, "_send_line", send)
+    tasks.deliver(endpoint.sid, rivals[0])
+
+    assert tried == rivals[:AT_ONCE]
+    assert rung == [(endpoint.sid, rivals[AT_ONCE])]
+
+    tried.clear()
+    monkeypatch.setattr(tasks, "_send_line", lambda _endpoint_sid, subject_sid: tried.append(subject_sid))
+    tasks.deliver(endpoint.sid, rivals[AT_ONCE])
+    assert tried == [rivals[AT_ONCE]]
+    assert len(rung) == 1
+
+
+def test_a_line_waits_once_and_another_endpoint_has_places_of_its_own():
+    places = Places(1)
+
+    assert places.take("WH1", "CH1")
+    assert not places.take("WH1", "CH2")
+    assert not places.take("WH1", "CH3")
+    assert not places.take("WH1", "CH2")
+    assert places.take("WH2", "CH1")
+
+    assert places.give_back("WH1") == "CH2"
+    assert places.take("WH1", "CH2")
+    assert places.give_back("WH1") == "CH3"
+    assert places.give_back("WH2") is None
+    assert places.take("WH1", "CH3")
+    assert places.give_back("WH1") is None
