@@ -123,7 +123,9 @@ def _row(workspace: Workspace, sid: str) -> Target | None:
 
 def in_workflow(workflow: Workflow, attributes: Mapping[str, Any], *, age: int = 0, target: str = "") -> Place:
     """Where the workflow's newest version puts a task of these attributes. Raises Invalid when it takes it nowhere."""
-    version = workflow.versions.order_by("-number")[0]
+    version = workflow.versions.order_by("-number").first()
+    if version is None:
+        raise Invalid("There is no %(sid)s.", field="workflow", params={"sid": workflow.sid})
     document = stored_workflow(version.configuration)
     step = first_step(document, filter_scope(workflow.workspace_id, attributes, document), age=age)
     if step is None:

@@ -62,15 +62,18 @@ def delete_queue(queue: TaskQueue, *, actor: Actor) -> None:
     from which it comes.
     """
     require_config(queue.workspace, actor)
-    with transaction.atomic():
-        lock_configuration(queue.workspace)
-        workflow = _workflow_naming(queue)
-        if workflow is not None:
-            raise Conflict("The workflow %(name)s refers to this queue.", params={"name": workflow.friendly_name})
-        if _has_tasks(queue):
-            raise Conflict("There are tasks in this queue.")
-        note_queue("task-queue.deleted", queue, actor=actor)
-        queue.delete()
+    try:
+        with transaction.atomic():
+            lock_configuration(queue.workspace)
+            workflow = _workflow_naming(queue)
+            if workflow is not None:
+                raise Conflict("The workflow %(name)s refers to this queue.", params={"name": workflow.friendly_name})
+            if _has_tasks(queue):
+                raise Conflict("There are tasks in this queue.")
+            note_queue("task-queue.deleted", queue, actor=actor)
+            queue.delete()
+    except IntegrityError as error:  # Of a task that was made meanwhile.
+        raise Conflict("There are tasks in this queue.") from error
 
 
 def _activities(queue: TaskQueue, **activities: Activity | Keep | None) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F, ProtectedError
 
 from accounts import policy
@@ -51,7 +51,8 @@ def create_task(
     goes straight there, and a workflow lends only its reservation timeout. ``routing_target`` is the sid of a workflow,
     a queue or a worker; a worker's own task is counted in ``task_queue`` and reaches nobody else, even if he is away or
     full unless ``ignore_capacity`` is False. ``timeout`` is the time to live in seconds. ``task_channel`` is a unique
-    name or a sid. Raises Invalid with the field, also when no filter of the workflow takes the task.
+    name or a sid. Raises Invalid with the field, also when no filter of the workflow takes the task, and Conflict when
+    its workflow or its queue is deleted at this moment.
     """
     require_task_writer(workspace, actor)
     channel = _channel(workspace, task_channel)
@@ -61,28 +62,31 @@ def create_task(
     check_range("priority", priority, 0, MAX_PRIORITY)
     check_range("timeout", timeout, 1, MAX_TIMEOUT_SECONDS)
     start = _start_time(virtual_start_time, now)
-    with transaction.atomic():
-        place = first_place(
-            workspace,
-            kept,
-            workflow=workflow,
-            task_queue=task_queue,
-            routing_target=routing_target,
-            ignore_capacity=ignore_capacity,
-        )
-        task = Task.objects.create(
-            workspace=workspace,
-            task_channel=channel,
-            attributes=kept,
-            addons=json_document(addons or {}, field="addons"),
-            required_skills=skills,
-            virtual_start_time=start,
-            created_at=now,
-            updated_at=now,
-            expires_at=now + timedelta(seconds=timeout),
-            **{"priority": priority} | place.columns(created_at=now, now=now),
-        )
-        note_way(["task.created", *place.events], task, actor=actor)
+    try:
+        with transaction.atomic():
+            place = first_place(
+                workspace,
+                kept,
+                workflow=workflow,
+                task_queue=task_queue,
+                routing_target=routing_target,
+                ignore_capacity=ignore_capacity,
+            )
+            task = Task.objects.create(
+                workspace=workspace,
+                task_channel=channel,
+                attributes=kept,
+                addons=json_document(addons or {}, field="addons"),
+                required_skills=skills,
+                virtual_start_time=start,
+                created_at=now,
+                updated_at=now,
+                expires_at=now + timedelta(seconds=timeout),
+                **{"priority": priority} | place.columns(created_at=now, now=now),
+            )
+            note_way(["task.created", *place.events], task, actor=actor)
+    except (IntegrityError, TaskQueue.DoesNotExist) as error:
+        raise Conflict("The workflow or the queue of this task has just been deleted.") from error
     return task
 
 

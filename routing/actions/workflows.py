@@ -88,6 +88,8 @@ def delete_workflow(workflow: Workflow, *, actor: Actor) -> None:
             workflow.delete()
     except ProtectedError as error:
         raise referred_to(error) from error
+    except IntegrityError as error:  # Of a task that was made meanwhile.
+        raise Conflict("Tasks still follow this workflow.") from error
 
 
 def _begin_with(version: WorkflowVersion, *, actor: Actor) -> None:

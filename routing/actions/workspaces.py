@@ -3,7 +3,7 @@
 import json
 from typing import Any, Final
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 
 from accounts import policy
@@ -55,6 +55,8 @@ def delete_workspace(workspace: Workspace, *, actor: Actor) -> None:
             agents.delete_workspace(workspace, actor=actor)
     except ProtectedError as error:
         raise referred_to(error) from error
+    except IntegrityError as error:  # Of a task that was made meanwhile.
+        raise Conflict("There are tasks in this workspace.") from error
 
 
 def _equip(workspace: Workspace, *, actor: Actor) -> None:

@@ -1,6 +1,7 @@
 """Queues and workflows: saved, refused with the place of the error, deleted only when nothing needs them."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 
@@ -9,7 +10,7 @@ from eventlog.models import Event
 from kernel.actor import SYSTEM
 from kernel.errors import Conflict, Forbidden, Invalid
 from routing import actions, queries
-from routing.models import TaskQueue, Workflow, WorkflowVersion
+from routing.models import Task, TaskQueue, Workflow, WorkflowVersion
 from routing.payloads import task_queue_payload, workflow_payload
 from routing.tests.factories import document, make_queue, make_task, make_workflow
 
@@ -207,3 +208,36 @@ def test_workflow_with_a_live_task_stays(workspace, queue):
     actions.delete_workflow(workflow, actor=SYSTEM)
 
     assert queries.task(task.sid).workflow is None
+
+
+def test_a_task_that_comes_while_its_workflow_is_deleted_keeps_it(workspace, queue, monkeypatch):
+    """As if it came right behind the look for tasks: the database itself then refuses."""
+    workflow = make_workflow(workspace, default=queue)
+    make_task(workspace)
+    monkeypatch.setattr("routing.actions.workflows._has_tasks", lambda _workflow: False)
+
+    with pytest.raises(Conflict, match="Tasks still follow this workflow"):
+        actions.delete_workflow(workflow, actor=SYSTEM)
+
+    assert Workflow.objects.filter(pk=workflow.pk).exists()
+
+
+def test_a_task_that_comes_while_its_queue_is_deleted_keeps_it(workspace, queue, monkeypatch):
+    make_task(workspace, task_queue=queue)
+    monkeypatch.setattr("routing.actions.queues._has_tasks", lambda _queue: False)
+
+    with pytest.raises(Conflict, match="There are tasks in this queue"):
+        actions.delete_queue(queue, actor=SYSTEM)
+
+    assert TaskQueue.objects.filter(pk=queue.pk).exists()
+
+
+def test_a_task_that_comes_while_its_workspace_is_deleted_keeps_it(workspace, queue, monkeypatch):
+    make_workflow(workspace, default=queue)
+    make_task(workspace)
+    monkeypatch.setattr("routing.actions.workspaces.Task", SimpleNamespace(objects=Task.objects.none()))
+
+    with pytest.raises(Conflict, match="There are tasks in this workspace"):
+        actions.delete_workspace(workspace, actor=SYSTEM)
+
+    assert Workflow.objects.filter(workspace=workspace).exists()

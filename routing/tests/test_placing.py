@@ -13,9 +13,10 @@ from kernel import sids
 from kernel.actor import SYSTEM
 from kernel.errors import Conflict, Forbidden, Invalid, StaleMove
 from routing import actions, queries
+from routing.actions import tasks
 from routing.core.document import stored_workflow
 from routing.core.workflow import first_step, step_after_skip, step_after_timeout
-from routing.models import Reservation, Task
+from routing.models import Reservation, Task, Workflow
 from routing.payloads import task_payload
 from routing.tests.factories import accepted, asked, make_queue, make_task, make_workflow, offered
 
@@ -336,3 +337,35 @@ def test_channel_with_tasks_and_activity_of_a_queue_stay(workspace, queue):
 
     actions.save_queue(queue, reservation_activity=None, actor=SYSTEM)
     agents.delete_activity(activity(workspace, "Break"), actor=SYSTEM)
+
+
+# --- what is deleted at the same moment ---
+
+
+def test_a_workflow_that_was_just_deleted_takes_no_task(workspace, queue):
+    workflow = make_workflow(workspace, default=queue)
+    Workflow.objects.all().delete()
+
+    with pytest.raises(Invalid) as caught:
+        make_task(workspace, workflow=workflow)
+
+    assert caught.value.field == "workflow"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_workflow_that_is_deleted_while_a_task_comes_is_told(workspace, queue, monkeypatch):
+    """Between the choice of the place and the row: the database finds it at the commit."""
+    make_workflow(workspace, default=queue)
+    chosen = tasks.first_place
+
+    def first_place(*args, **given):
+        place = chosen(*args, **given)
+        Workflow.objects.all().delete()
+        return place
+
+    monkeypatch.setattr(tasks, "first_place", first_place)
+
+    with pytest.raises(Conflict):
+        make_task(workspace)
+
+    assert not Task.objects.exists()
