@@ -15,6 +15,9 @@ from routing.core.syntax import ReferencePath
 DEFAULT_FILTER: Final = -1
 """``Step.filter`` of a task that the default filter holds."""
 
+LONGEST: Final = 2_147_483_647
+"""The highest age in seconds that a deadline may stand at: what a column holds, and many lives of a task."""
+
 
 @dataclass(frozen=True, slots=True)
 class KnownWorker:
@@ -78,7 +81,8 @@ class Workflow:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Where a task stands. ``ends_at_age`` sums the time-outs up to and with this target, in seconds of task age."""
+    """Where a task stands. ``ends_at_age`` sums the time-outs up to and with this target, in seconds of task age; what
+    is beyond `LONGEST` comes to the same: no task lives to see it."""
 
     filter: int
     target: int
@@ -155,7 +159,7 @@ def _next_target(workflow: Workflow, step: Step) -> Step | None:
 
 
 def _step(index: int, place: int, target: Target, age: int) -> Step:
-    return Step(index, place, target, age + (target.timeout_seconds or 0))
+    return Step(index, place, target, min(age + (target.timeout_seconds or 0), LONGEST))
 
 
 def _default_step(workflow: Workflow, age: int) -> Step | None:

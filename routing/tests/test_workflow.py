@@ -7,6 +7,7 @@ import pytest
 from routing.core.document import ConfigurationError, parse_workflow
 from routing.core.workflow import (
     DEFAULT_FILTER,
+    LONGEST,
     first_step,
     step_after_skip,
     step_after_timeout,
@@ -87,6 +88,18 @@ def test_past_the_last_target_only_later_matching_filters_count():
     assert place(other) == (2, 0)
     assert other.deadline_age == 17
     assert place(step_after_timeout(workflow, {"vip": True}, first)) == (1, 0)
+
+
+def test_deadlines_end_where_a_column_does():
+    longest = {"queue": "WQ1", "timeout": LONGEST}
+    workflow = read(case("1==1", *[longest] * 300))
+
+    step = first_step(workflow, {}, age=5)
+    for _ in range(299):
+        assert step.deadline_age == LONGEST
+        step = step_after_skip(workflow, {}, step)
+
+    assert (place(step), step.deadline_age) == ((0, 299), LONGEST)
 
 
 def test_default_filter_is_never_reached_by_a_timeout():
