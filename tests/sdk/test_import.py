@@ -241,6 +241,18 @@ def test_a_source_that_says_no_is_told_in_a_line(there, bring):
         bring(workspace="Nothing")
 
 
+@pytest.mark.parametrize("given", [[], ["--user", "SK" + "0" * 32], ["--password", "x"]])
+def test_credentials_for_twilio_go_to_twilio_alone(account, settings, monkeypatch, given):
+    settings.TWIN_ENABLED, settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN = False, "AC" + "0" * 32, "secret"
+    asked = []
+    monkeypatch.setattr(source, "reader", lambda *credentials, **_: asked.append(credentials))
+
+    with pytest.raises(CommandError, match="--base-url"):
+        call_command("import_taskrouter", "--base-url", "http://127.0.0.1:1", *given)
+
+    assert asked == []
+
+
 def test_what_leads_nowhere_here_is_told_by_its_option(there, bring, account):
     with pytest.raises(CommandError, match="--into: no workspaces here are named Nothing"):
         bring("--into", "Nothing")

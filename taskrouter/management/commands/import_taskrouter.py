@@ -98,10 +98,12 @@ class _Progress:
 
 
 def _credentials(options: dict[str, Any]) -> tuple[str, str]:
-    """The simulated phones' own credentials open no workspace of elsewhere."""
+    """Those for Twilio go to Twilio alone. The simulated phones' own open no workspace of elsewhere."""
     user, password = options["user"], options["password"]
     if password == "-":  # noqa: S105
         password = sys.stdin.readline().strip()
+    if options["base_url"] and not (user and password):
+        raise CommandError("Give --user and --password of the instance that --base-url names.")
     if not settings.TWIN_ENABLED:
         user = user or settings.TWILIO_ACCOUNT_SID
         password = password or settings.TWILIO_AUTH_TOKEN
