@@ -131,6 +131,7 @@ _MESSAGE = {
     "author": {"kind": "bot", "sid": _SK, "name": "Demo bot"},
     "body": "Hello! How can I help?",
     "media": [],
+    "details": {},
     "status": "queued",
     "error_code": "",
     "error_message": "",

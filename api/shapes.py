@@ -70,6 +70,48 @@ class MediaSerializer(Shape):
     url = serializers.CharField()
 
 
+class LocationSerializer(Shape):
+    latitude = serializers.FloatField()
+    longitude = serializers.FloatField()
+    name = serializers.CharField()
+    address = serializers.CharField()
+
+
+class ChoiceSerializer(Shape):
+    """A pressed button, or a row of a list; `payload` is the id that its template gave it."""
+
+    kind = serializers.ChoiceField(choices=["button", "list"])
+    text = serializers.CharField()
+    payload = serializers.CharField()
+
+
+class ReferralSerializer(Shape):
+    """The advertisement that led the customer here."""
+
+    headline = serializers.CharField()
+    body = serializers.CharField()
+    source_type = serializers.CharField()
+    source_url = serializers.CharField()
+
+
+class QuoteSerializer(Shape):
+    """The message that is answered; `index` is null if it does not stand in this conversation."""
+
+    index = serializers.IntegerField(allow_null=True)
+    author_kind = serializers.CharField()
+    body = serializers.CharField()
+
+
+class DetailsSerializer(Shape):
+    """What a message says beside its words; only what it has is there."""
+
+    location = LocationSerializer(required=False)
+    choice = ChoiceSerializer(required=False)
+    referral = ReferralSerializer(required=False)
+    quote = QuoteSerializer(required=False)
+    forwarded = serializers.ChoiceField(choices=["once", "often"], required=False)
+
+
 class MessageSerializer(Shape):
     """One message. `index` counts from 1 without gaps within the conversation."""
 
@@ -82,6 +124,7 @@ class MessageSerializer(Shape):
     author = AuthorSerializer()
     body = serializers.CharField()
     media = MediaSerializer(many=True)
+    details = DetailsSerializer()
     status = serializers.ChoiceField(choices=["received", *states.RANK])
     error_code = serializers.CharField()
     error_message = serializers.CharField()

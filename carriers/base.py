@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from carriers.details import Details
+
 Outcome = Literal["not_accepted", "rejected", "unknown"]
 
 CHANNELS = ("sms", "whatsapp", "messenger")
@@ -19,7 +21,8 @@ class InboundMedia:
 
 @dataclass(frozen=True, slots=True)
 class InboundMessage:
-    """A customer's message as the provider announced it; ``params`` keeps every parameter that came.
+    """A customer's message as the provider announced it; ``params`` keeps every parameter that came, ``details`` says
+    what the known ones among them mean.
 
     ``ref`` is the sender's own name for the message, where the channel has such a thing.
     """
@@ -35,6 +38,7 @@ class InboundMessage:
     profile_name: str = ""
     params: Mapping[str, str] = field(default_factory=dict)
     ref: str | None = None
+    details: Details = field(default_factory=Details)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from typing import Any, TypedDict
 
 from django.urls import reverse
 
+from conversations.details import DetailsPayload, details_payload
 from conversations.models import Conversation, Media, Message, Participant
 from kernel import clock
 
@@ -39,6 +40,7 @@ class MessagePayload(TypedDict):
     author: AuthorPayload
     body: str
     media: list[MediaPayload]
+    details: DetailsPayload
     status: str
     error_code: str
     error_message: str
@@ -106,6 +108,7 @@ def message_payload(message: Message, *, conversation_sid: str, media: Sequence[
         "author": {"kind": message.author_kind, "sid": message.author_sid, "name": message.author_name},
         "body": message.body,
         "media": [media_payload(item) for item in media],
+        "details": details_payload(message),
         "status": message.status,
         "error_code": message.error_code,
         "error_message": message.error_message,

@@ -84,14 +84,6 @@ def test_pictures_are_listed_in_order(settings):
         ("From", {"From": "+1555' OR 1=1"}),
         ("To", {"To": None}),
         ("To", {"To": "whatsapp:+15550002000"}),
-        ("Body", {"Body": "x" * 16_001}),
-        ("NumMedia", {"NumMedia": "11"}),
-        ("NumMedia", {"NumMedia": "-1"}),
-        ("NumMedia", {"NumMedia": "²"}),
-        ("MediaUrl0", {"NumMedia": "1"}),
-        ("MediaUrl0", {"NumMedia": "1", "MediaUrl0": "file:///etc/passwd"}),
-        ("MediaUrl0", {"NumMedia": "1", "MediaUrl0": "http://["}),
-        ("Unheard", {"Unheard": "x" * 16_001}),
     ],
 )
 def test_what_is_wrong_is_named(settings, field, changes):
@@ -101,8 +93,51 @@ def test_what_is_wrong_is_named(settings, field, changes):
     assert refused.value.field == field
 
 
+def test_a_message_known_by_its_older_names_is_the_same(settings):
+    assert parse_message(form(settings, MessageSid=None, SmsMessageSid=SID)).provider_sid == SID
+    assert parse_message(form(settings, MessageSid="odd", SmsSid=SID)).provider_sid == SID
+
+
+def pictures(count):
+    return {f"MediaUrl{n}": f"https://api.twilio.com/{n}" for n in range(count)}
+
+
+@pytest.mark.parametrize(
+    ("found", "changes"),
+    [
+        (10, {"NumMedia": "10"} | pictures(10)),
+        (10, {"NumMedia": "11"} | pictures(11)),
+        (2, {"NumMedia": None} | pictures(2)),
+        (1, {"NumMedia": "-1"} | pictures(1)),
+        (1, {"NumMedia": "²"} | pictures(1)),
+        (0, {"NumMedia": "0"} | pictures(1)),
+        (0, {"NumMedia": "1"}),
+        (0, {"NumMedia": "1", "MediaUrl0": "file:///etc/passwd"}),
+        (0, {"NumMedia": "1", "MediaUrl0": "http://["}),
+        (0, {"NumMedia": "1", "MediaUrl0": "https://api.twilio.com/" + "x" * 1000}),
+        (1, {"NumMedia": "2", "MediaUrl0": "x"} | pictures(2) | {"MediaUrl0": "x"}),
+    ],
+)
+def test_odd_files_are_left_out_and_the_text_is_not_lost(settings, found, changes):
+    message = parse_message(form(settings, **changes))
+
+    assert len(message.media) == found
+    assert message.body == "¿Dónde está mi pedido? 📦"
+    assert message.params.items() >= {(name, value) for name, value in changes.items() if value is not None}
+
+
+def test_what_is_longer_than_any_text_is_cut_and_kept_whole_beside(settings):
+    message = parse_message(form(settings, Body="x" * 16_001, Unheard="y" * 20_000))
+
+    assert message.body == "x" * 16_000
+    assert (len(message.params["Body"]), len(message.params["Unheard"])) == (16_001, 20_000)
+
+
 def test_nul_is_dropped_and_the_text_is_not_lost(settings):
-    assert parse_message(form(settings, Body="a\0b")).body == "ab"
+    message = parse_message(form(settings, Body="a\0b", **{"n\0ame": "c\0d"}))
+
+    assert message.body == "ab"
+    assert message.params["name"] == "cd"
 
 
 def test_html_and_sql_arrive_as_text(settings):

@@ -119,6 +119,7 @@ def message(number: int, index: int, body: str | None = None, **changes: Any) ->
         "author": {"kind": "customer", "sid": sid("CT", number), "name": f"Customer {number}"},
         "body": f"message {index}" if body is None else body,
         "media": [],
+        "details": {},
         "status": "received",
         "error_code": None,
         "error_message": None,
