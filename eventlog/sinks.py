@@ -51,3 +51,23 @@ class DatabaseSink(Sink):
                 here = SinkPosition.objects.filter(sink=self.name, position__lt=event.position)
                 if here.update(position=event.position):
                     self.handle(event)
+
+
+class BatchSink(Sink):
+    """An effect inside the database that is but a row or two an event: a whole batch in one transaction with the
+    position, so exactly once. An event that fails takes the batch with it.
+    """
+
+    def handle_all(self, events: Sequence[NumberedEvent]) -> None:
+        """Do what follows from these events; none of them has been here before."""
+        raise NotImplementedError
+
+    def consume(self, events: Sequence[NumberedEvent]) -> None:
+        if not events:
+            return
+        with transaction.atomic():
+            here = SinkPosition.objects.select_for_update().get(sink=self.name)
+            fresh = [event for event in events if event.position > here.position]
+            if fresh:
+                self.handle_all(fresh)
+                SinkPosition.objects.filter(sink=self.name).update(position=fresh[-1].position)

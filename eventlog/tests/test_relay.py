@@ -10,7 +10,7 @@ import pytest
 from django.db import transaction
 from django.db.models import F
 
-from eventlog import leases, live, models, numbering, queries, timers
+from eventlog import leases, live, models, numbered, numbering, queries, timers
 from eventlog import relay as relay_module
 from eventlog.bus import LocalBus
 from eventlog.leases import Lease, LostLease
@@ -18,7 +18,7 @@ from eventlog.models import AudienceHead, Delivery, Event, Position, SinkPositio
 from eventlog.numbered import NumberedEvent
 from eventlog.record import record
 from eventlog.relay import Relay
-from eventlog.sinks import DatabaseSink, Sink
+from eventlog.sinks import BatchSink, DatabaseSink, Sink
 from eventlog.tests.writers import committing_late, needs_postgresql
 from kernel import clock
 from kernel.actor import SYSTEM
@@ -55,6 +55,16 @@ class Ledger(DatabaseSink):
         head.n += 1
         head.save(update_fields=["n"])
         if event.subject_sid == "poison":
+            raise ValueError("cannot digest")
+
+
+class Tally(BatchSink):
+    """Counts in the database too, all at once."""
+
+    def handle_all(self, events: Sequence[NumberedEvent]) -> None:
+        for event in events:
+            AudienceHead.objects.create(audience=f"tally:{event.subject_sid}", n=len(events))
+        if events[-1].subject_sid == "poison":
             raise ValueError("cannot digest")
 
 
@@ -240,6 +250,36 @@ def test_a_database_sink_applies_once_even_when_a_later_event_fails() -> None:
     assert AudienceHead.objects.get(audience="ledger:a").n == 1
     assert not AudienceHead.objects.filter(audience="ledger:poison").exists()
     assert SinkPosition.objects.get(sink=f"{__name__}.Ledger").position == 1
+
+
+def test_a_batch_sink_applies_all_of_a_batch_or_nothing(settings: Any) -> None:
+    settings.EVENT_SINKS = [f"{__name__}.Tally"]
+    note("a")
+    note("poison")
+    relay = Relay()
+
+    relay.step()
+
+    assert not AudienceHead.objects.filter(audience__startswith="tally:").exists()
+    assert SinkPosition.objects.get(sink=f"{__name__}.Tally").position == 0
+
+
+def test_a_batch_sink_applies_what_it_is_fed_again_but_once() -> None:
+    tally = Tally("tally")
+    SinkPosition.objects.create(sink="tally")
+    for subject in "abc":
+        note(subject)
+    Relay().step()
+    events = numbered.events_after(0, 10)
+
+    tally.consume([])
+    tally.consume(events[:2])
+    tally.consume(events)
+    tally.consume(events)
+
+    counted = AudienceHead.objects.filter(audience__startswith="tally:").order_by("audience")
+    assert list(counted.values_list("audience", "n")) == [("tally:a", 2), ("tally:b", 2), ("tally:c", 1)]
+    assert SinkPosition.objects.get(sink="tally").position == 3
 
 
 def test_a_relay_whose_lease_is_another_s_numbers_nothing() -> None:
