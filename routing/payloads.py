@@ -80,6 +80,7 @@ class WorkflowPayload(TypedDict):
 
 
 def task_payload(task: Task) -> TaskPayload:
+    """`routing.payloads_sql` writes the same."""
     queue, workflow = task.task_queue, task.workflow
     return {
         "sid": task.sid,

@@ -16,6 +16,7 @@ from eventlog import doorbell
 from kernel.actor import SYSTEM
 from routing.actions.returning import MAX_ASSIGNMENTS
 from routing.actions.tasks import TTL_EXCEEDED
+from routing.payloads_sql import INSERT_EVENT, iso, task_payload
 
 
 def expire_together(numbers: Collection[int], *, now: datetime) -> list[int]:
@@ -47,13 +48,6 @@ def _execute(statement: str, numbers: Collection[int], now: datetime, **more: An
     return found
 
 
-def _iso(column: str) -> str:
-    """As `kernel.clock.iso` writes it."""
-    return f"""to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')"""
-
-
-_EVENT: Final = """INSERT INTO eventlog_event
-        (sid, type, subject_sid, workspace_sid, actor_kind, actor_sid, ref, audiences, data, created_at)"""
 # As `kernel.sids` makes them: the time first, so that they stand together in their index.
 _EVENT_SID: Final = """'EV' || lpad(to_hex((extract(epoch FROM clock_timestamp()) * 1000)::bigint), 12, '0')
         || right(replace(gen_random_uuid()::text, '-', ''), 20)"""
@@ -63,18 +57,6 @@ _NAMED: Final = """JOIN agents_workspace s ON s.id = t.workspace_id
     JOIN agents_taskchannel k ON k.id = t.task_channel_id
     LEFT JOIN routing_taskqueue q ON q.id = t.task_queue_id
     LEFT JOIN routing_workflow f ON f.id = t.workflow_id"""
-
-
-def _task(status: str, reason: str) -> str:
-    """`routing.payloads.task_payload` after one more move, from a ``t`` with its `_NAMES`."""
-    return f"""jsonb_build_object(
-                'sid', t.sid, 'version', t.version + 1, 'assignment_status', '{status}', 'in_transfer', false,
-                'priority', t.priority, 'attributes', t.attributes, 'required_skills', t.required_skills,
-                'reason', {reason}, 'routing_target', t.routing_target, 'task_channel', t.channel,
-                'task_queue_sid', t.queue_sid, 'task_queue_friendly_name', t.queue_name,
-                'workflow_sid', t.workflow_sid, 'workflow_friendly_name', t.workflow_name,
-                'date_created', {_iso("t.created_at")}, 'task_queue_entered_date', {_iso("t.task_queue_entered_at")}
-            )"""
 
 
 # A task is locked only with the version that the rest of the statement has seen: else an offer that came in between
@@ -118,14 +100,14 @@ WITH standing AS MATERIALIZED (
 ), freed AS (
     UPDATE agents_workerchannel c SET load = greatest(c.load - channel.count, 0) FROM channel WHERE c.id = channel.id
 ), told AS (
-    {_EVENT}
+    {INSERT_EVENT}
     SELECT {_EVENT_SID}, 'reservation.timeout', e.sid, t.workspace, 'system', '', '',
         jsonb_build_array('floor:' || t.workspace, 'worker:' || w.sid),
         jsonb_build_object(
             'sid', e.sid, 'version', e.version, 'reservation_status', 'timeout',
-            'expires_at', {_iso("e.expires_at")}, 'date_created', {_iso("e.created_at")},
+            'expires_at', {iso("e.expires_at")}, 'date_created', {iso("e.created_at")},
             'worker_sid', w.sid, 'worker_name', w.friendly_name, 'transfer', NULL,
-            'task', {_task("pending", "t.reason")}
+            'task', {task_payload("pending")}
         ),
         %(now)s::timestamptz
     FROM ended e JOIN task t ON t.id = e.task_id JOIN agents_worker w ON w.id = e.worker_id ORDER BY e.expires_at
@@ -137,6 +119,7 @@ SELECT ARRAY(SELECT id FROM standing WHERE NOT plain),
     )
 """  # noqa: S608 - only names of ours are built in
 
+_CANCELED: Final = task_payload("canceled", reason="%(reason)s::text")
 _CANCEL: Final = f"""
 WITH standing AS MATERIALIZED (
     SELECT id, version, assignment_status = 'pending' AS plain FROM routing_task
@@ -153,9 +136,9 @@ WITH standing AS MATERIALIZED (
         updated_at = %(now)s::timestamptz, version = t.version + 1
     FROM task WHERE t.id = task.id
 ), told AS (
-    {_EVENT}
+    {INSERT_EVENT}
     SELECT {_EVENT_SID}, 'task.canceled', t.sid, t.workspace, 'system', '', '',
-        jsonb_build_array('floor:' || t.workspace), {_task("canceled", "%(reason)s::text")}, %(now)s::timestamptz
+        jsonb_build_array('floor:' || t.workspace), {_CANCELED}, %(now)s::timestamptz
     FROM task t ORDER BY t.expires_at
 )
 SELECT ARRAY(SELECT id FROM standing WHERE NOT plain)

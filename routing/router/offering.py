@@ -19,6 +19,7 @@ from eventlog.dialect import array_of, is_lock_timeout
 from eventlog.leases import Lease
 from kernel import clock, sids
 from routing.models import DEFAULT_RESERVATION_TIMEOUT
+from routing.payloads_sql import INSERT_EVENT, iso, task_payload
 from routing.router.judging import Kept
 
 
@@ -89,11 +90,6 @@ def offer_together(
 def _array(values: Any) -> str:
     """An array as PostgreSQL reads it: of numbers, sids or truth values, which need no quoting."""
     return f"{{{','.join(map(str, values))}}}"
-
-
-def _iso(column: str) -> str:
-    """As `kernel.clock.iso` writes it."""
-    return f"""to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')"""
 
 
 _PATIENCE: Final = "300ms"
@@ -169,22 +165,14 @@ WITH patience AS MATERIALIZED (
     UPDATE agents_worker w SET last_assigned_at = %(now)s::timestamptz
     FROM (SELECT DISTINCT worker_id FROM fitting) f WHERE w.id = f.worker_id
 ), told AS (
-    INSERT INTO eventlog_event
-        (sid, type, subject_sid, workspace_sid, actor_kind, actor_sid, ref, audiences, data, created_at)
+    {INSERT_EVENT}
     SELECT f.event_sid, 'reservation.created', f.sid, %(workspace)s::text, 'system', '', '',
         jsonb_build_array('floor:' || %(workspace)s::text, 'worker:' || f.worker_sid),
         jsonb_build_object(
             'sid', f.sid, 'version', 1, 'reservation_status', 'pending',
-            'expires_at', {_iso("f.expires")}, 'date_created', %(told_at)s::text,
+            'expires_at', {iso("f.expires")}, 'date_created', %(told_at)s::text,
             'worker_sid', f.worker_sid, 'worker_name', f.worker_name, 'transfer', NULL,
-            'task', jsonb_build_object(
-                'sid', t.sid, 'version', t.version + 1, 'assignment_status', 'reserved', 'in_transfer', false,
-                'priority', t.priority, 'attributes', t.attributes, 'required_skills', t.required_skills,
-                'reason', t.reason, 'routing_target', t.routing_target, 'task_channel', t.channel,
-                'task_queue_sid', t.queue_sid, 'task_queue_friendly_name', t.queue_name,
-                'workflow_sid', t.workflow_sid, 'workflow_friendly_name', t.workflow_name,
-                'date_created', {_iso("t.created_at")}, 'task_queue_entered_date', {_iso("t.task_queue_entered_at")}
-            )
+            'task', {task_payload("reserved")}
         ),
         %(now)s::timestamptz
     FROM fitting f JOIN task t ON t.id = f.task_id ORDER BY f.turn
