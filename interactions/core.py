@@ -39,7 +39,7 @@ def task_attributes(
 def routable(request: "HandOffRequest") -> dict[str, Any]:
     """What workflows may look at: short scalars of the bot's context, the summary's beginning, the skills.
 
-    Task attributes hold 4,096 characters (TaskRouter's limit); the whole of it stands in the conversation.
+    A task takes 64 KB, but each of its events carries its attributes: the whole of it stands in the conversation.
     """
     scalars = {
         name: value
