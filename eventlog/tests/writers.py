@@ -18,6 +18,17 @@ class _Undone(Exception):
     """Rolls back."""
 
 
+def somebody_waits() -> bool:
+    """Whether a statement waits for a lock in the tests' own database, which is PostgreSQL."""
+    with connection.cursor() as cursor:
+        # Else a transaction knows only the connections that there were when it first looked.
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return bool(cursor.fetchone()[0])
+
+
 @contextmanager
 def committing_late(write: Callable[[], object], *, undo: bool = False) -> Iterator[None]:
     """``write`` has happened inside, and is committed, or undone, only at the end."""

@@ -12,6 +12,7 @@ from agents import actions as agents
 from agents.models import Worker
 from agents.tests.factories import activity, agent, load_of, make_worker
 from eventlog.models import Event, Lease
+from eventlog.tests.writers import somebody_waits
 from kernel import clock
 from kernel.actor import SYSTEM
 from routing import actions, queries, timers
@@ -168,14 +169,6 @@ def test_acceptance_against_the_sweep_of_deadlines_has_one_winner(workspace, que
         ]
 
 
-def waiting_for_a_lock():
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        )
-        return cursor.fetchone()[0]
-
-
 def after_having_waited(verb, change):
     """``verb`` runs into a row that ``change`` has written and not committed yet."""
     found = []
@@ -192,7 +185,7 @@ def after_having_waited(verb, change):
     with transaction.atomic():
         change()
         thread.start()
-        wait_until(waiting_for_a_lock, seconds=PATIENCE_SECONDS, what="the verb at the row")
+        wait_until(somebody_waits, seconds=PATIENCE_SECONDS, what="the verb at the row")
     thread.join(PATIENCE_SECONDS)
     return found[0]
 

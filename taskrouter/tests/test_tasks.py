@@ -9,13 +9,13 @@ from django.db import connection, transaction
 
 from agents.tests.factories import make_worker
 from eventlog.models import Event
+from eventlog.tests.writers import somebody_waits
 from kernel.actor import SYSTEM
 from routing import actions, queries
 from routing.models import Task, TaskQueue, Workflow
 from routing.tests.factories import accepted, make_task, offered
 from taskrouter.resources.tasks import Tasks
 from taskrouter.tests.conftest import refusal
-from taskrouter.tests.test_workers_and_workflows import somebody_waits
 from tests.support.product import wait_until
 
 

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from agents import actions
 from agents.models import Worker
 from agents.tests.factories import activity, make_worker
+from eventlog.tests.writers import somebody_waits
 from kernel.actor import SYSTEM
 from routing import queries
 from routing.models import TaskQueue, Workflow
@@ -82,14 +83,6 @@ def test_whoever_waits_for_a_rivals_change_is_told_of_it(caller, home, method):
 
     refusal(answers[0], 412, 20412)
     assert Worker.objects.get(pk=ada.pk).friendly_name == "Ada"
-
-
-def somebody_waits():
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        )
-        return cursor.fetchone()[0]
 
 
 def test_a_worker_with_work_in_hand_is_not_deleted(caller, home):
