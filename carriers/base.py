@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal, Protocol
 
 from carriers.details import Details
@@ -39,6 +40,28 @@ class InboundMessage:
     params: Mapping[str, str] = field(default_factory=dict)
     ref: str | None = None
     details: Details = field(default_factory=Details)
+
+
+@dataclass(frozen=True, slots=True)
+class ListedMessage:
+    """A customer's message as the provider lists it: without its files and without what only a webhook tells."""
+
+    provider_sid: str
+    to_address: str
+    sent_at: datetime
+    params: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Customers' messages of a span of time, oldest first; ``seen`` counts ours as well.
+
+    ``complete`` is false when there are more than were asked for: the oldest are missing then.
+    """
+
+    messages: tuple[ListedMessage, ...]
+    seen: int
+    complete: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,3 +134,9 @@ class Carrier(Protocol):
 
     def fetch_media(self, url: str) -> tuple[str, bytes]:
         """The content type and bytes of an inbound file; raises ``CarrierError``."""
+
+    def list_inbound(self, *, since: datetime, until: datetime, limit: int) -> Listing:
+        """What customers sent in that time, of at most ``limit`` messages looked at; raises ``CarrierError``."""
+
+    def listed(self, message: ListedMessage) -> InboundMessage:
+        """The listed message with its files; raises ``CarrierError``, and ``Invalid`` for one that cannot be read."""

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from agents.admin_base import workspaces
 from agents.models import Activity
 from conversations.models import Conversation
-from conversations.queries import outbox_depth
+from conversations.queries import outbox_depth, reconciliation
 from eventlog.queries import health
 from kernel import clock
 from routing.models import Task, TaskQueue
@@ -31,6 +31,16 @@ class QueueLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """The last look through the carrier's list for messages whose webhook never arrived."""
+
+    since: str
+    brought: int
+    brought_in_all: int
+    failure: str
+
+
+@dataclass(frozen=True, slots=True)
 class Figures:
     """How the floor stands at this moment."""
 
@@ -44,6 +54,7 @@ class Figures:
     pump_alive: bool = False
     lag_seconds: float = 0.0
     failing_sinks: list[str] = field(default_factory=list)
+    look: Look | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +83,7 @@ def figures(request: HttpRequest) -> Figures:
         pump_alive=log["pump_alive"],
         lag_seconds=log["lag_seconds"],
         failing_sinks=[name for name, sink in log["sinks"].items() if sink["failures"]],
+        look=_look(),
     )
 
 
@@ -84,6 +96,11 @@ def links() -> list[Link]:
         Link(_("Web chat demo"), "/chat/demo", "chat"),
         Link(_("API documentation"), "/api/docs/", "api"),
     ]
+
+
+def _look() -> Look | None:
+    row = reconciliation(settings.TWILIO_ACCOUNT_SID)
+    return Look(_since(row.ran_at), row.brought, row.brought_in_all, row.failure) if row else None
 
 
 def _activities(here: Any) -> list[dict[str, Any]]:

@@ -13,8 +13,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from contactcenter import drain
-from conversations.queries import outbox_depth
+from conversations.models import Reconciliation
+from conversations.queries import outbox_depth, reconciliation
 from eventlog import queries as log
+from kernel import clock
 
 _REDIS_TIMEOUT_SECONDS = 1
 
@@ -25,7 +27,9 @@ def healthz(_request: HttpRequest) -> JsonResponse:
     """200 as long as this process answers; the body tells how the parts are.
 
     ``{"status": "ok" | "degraded", "database": "ok", "redis": "ok" | "unused" | "down", "pump": {"alive": true,
-    "lag_seconds": 0.0}, "outbox": {"queued": 0}, "sinks": {name: {"behind": 0, "failures": 0}}, "problems": []}``
+    "lag_seconds": 0.0}, "outbox": {"queued": 0}, "sinks": {name: {"behind": 0, "failures": 0}}, "problems": [],
+    "reconciler": {"ran_at": "2026-01-01T00:00:00Z" | null, "seen": 0, "brought": 0, "brought_in_all": 0,
+    "failure": "", "failures": 0} | null}``
     """
     problems = reasons_not_ready()
     body: dict[str, Any] = {
@@ -117,12 +121,26 @@ def _depths() -> dict[str, Any]:
     try:
         facts = log.health()
         queued = outbox_depth()
+        look = reconciliation(settings.TWILIO_ACCOUNT_SID)
     except DatabaseError:  # No tables yet.
         return {}
     return {
         "pump": {"alive": facts["pump_alive"], "lag_seconds": facts["lag_seconds"]},
         "outbox": {"queued": queued},
+        "reconciler": _look(look) if look else None,
         "sinks": {
             name: {"behind": sink["behind"], "failures": sink["failures"]} for name, sink in facts["sinks"].items()
         },
+    }
+
+
+def _look(row: Reconciliation) -> dict[str, Any]:
+    """When the provider's list was last read to its end, and what was found that no webhook had brought."""
+    return {
+        "ran_at": clock.iso(row.ran_at),
+        "seen": row.seen,
+        "brought": row.brought,
+        "brought_in_all": row.brought_in_all,
+        "failure": row.failure,
+        "failures": row.failures,
     }

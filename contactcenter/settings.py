@@ -233,6 +233,7 @@ PUMP_TIMERS = {
     "routing.replaying_timers.drive_replays": 1,
     "conversations.timers.drive_deliveries": 0.5,
     "conversations.timers.drive_media": 1,
+    "conversations.timers.drive_reconciliation": 1,
     "hooks.timers.drive_deliveries": 0.5,
     "hooks.timers.prune": 60,
     "carriers.twin.timers.sweep_callbacks": 0.1,
@@ -274,6 +275,10 @@ TWILIO_AUTH_TOKENS = [token for token in [TWILIO_AUTH_TOKEN, *env.list("TWILIO_O
 # Secrets of SharedKeys by their ids, and the weakest algorithm that a webhook may be signed with.
 TWILIO_SHARED_KEYS = env.dict("TWILIO_SHARED_KEYS", default={})
 TWILIO_SIGNATURE_ALGORITHM = env.str("TWILIO_SIGNATURE_ALGORITHM", default="HMAC_SHA1")
+
+# How often the provider's list is searched for messages whose webhook never came, and how long a webhook is waited for.
+RECONCILE_SECONDS = env.float("RECONCILE_SECONDS", default=60.0)
+RECONCILE_GRACE_SECONDS = env.float("RECONCILE_GRACE_SECONDS", default=20.0)
 
 # Private addresses that integrators' webhooks may reach (CIDR or host:port): the operator's decision, nobody else's.
 EGRESS_ALLOW = env.list("EGRESS_ALLOW", default=[] if PRODUCTION else ["127.0.0.0/8", "::1/128"])

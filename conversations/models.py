@@ -53,6 +53,7 @@ class Address(models.Model):
     channel = models.CharField(_("channel"), max_length=16, choices=Channel.choices)
     address = models.CharField(_("address"), max_length=128, unique=True)
     friendly_name = models.CharField(_("name"), max_length=64)
+    created_at = models.DateTimeField(_("created"), default=clock.now, editable=False)
 
     class Meta:
         verbose_name = _("address")
@@ -231,3 +232,26 @@ class Media(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="media_due")]
+
+
+class Reconciliation(models.Model):
+    """How far the provider's list of an account has been compared with what we have, and what the last look found.
+
+    ``covered_until``: everything that reached the provider before has been looked at. ``seen`` and ``brought`` are of
+    the last look that came to its end.
+    """
+
+    account_sid = models.CharField(max_length=sids.LENGTH, unique=True)
+    covered_until = models.DateTimeField()
+    due_at = models.DateTimeField()
+    lease_until = models.DateTimeField(null=True)
+    fence = models.PositiveIntegerField(default=0)
+    ran_at = models.DateTimeField(null=True)
+    seen = models.PositiveIntegerField(default=0)
+    brought = models.PositiveIntegerField(default=0)
+    brought_in_all = models.PositiveIntegerField(default=0)
+    failure = models.CharField(max_length=32, blank=True)
+    failures = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return self.account_sid

@@ -1,13 +1,14 @@
 """Reads, locks, and who may see what."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from agents.models import Worker
+from carriers.base import ListedMessage
 from conversations.core import states
-from conversations.models import Address, Conversation, Media, Message, Participant
+from conversations.models import Address, Conversation, Media, Message, Participant, Reconciliation
 from conversations.payloads import (
     ConversationPayload,
     MessagePayload,
@@ -19,6 +20,7 @@ from kernel.actor import Actor
 from kernel.errors import NotFound
 
 PAGE_LIMIT = 100
+_SIDS_AT_ONCE = 500
 _IN_LINE = Q(status="queued") | Q(status="sending", provider_sid__isnull=True)
 
 
@@ -134,6 +136,33 @@ def with_recent_messages(sids: Sequence[str], *, limit: int = 50) -> list[Messag
     """The newest messages of several conversations, for the snapshot."""
     found = Conversation.objects.filter(sid__in=sids).order_by("id")
     return [message for row in found for message in messages(row, limit=limit)]
+
+
+def missing(listed: Sequence[ListedMessage], *, provider: str) -> Iterator[ListedMessage]:
+    """Those that we do not have, in the given order; what was sent before we answered at the address is not ours."""
+    for start in range(0, len(listed), _SIDS_AT_ONCE):
+        some = listed[start : start + _SIDS_AT_ONCE]
+        sids_here = [message.provider_sid for message in some]
+        here = Message.objects.filter(provider=provider, provider_sid__in=sids_here)
+        known = set(here.values_list("provider_sid", flat=True))
+        ours = Address.objects.filter(address__in={message.to_address for message in some})
+        # The provider's times are whole seconds.
+        since = {row.address: row.created_at.replace(microsecond=0) for row in ours}
+        for message in some:
+            begun = since.get(message.to_address)
+            if message.provider_sid not in known and begun is not None and message.sent_at >= begun:
+                yield message
+
+
+def reconciliation(account_sid: str) -> Reconciliation | None:
+    """How the look through the provider's list of this account stands; ``None`` before the first."""
+    return Reconciliation.objects.filter(account_sid=account_sid).first()
+
+
+def is_reconciliation_due(account_sid: str, *, now: datetime) -> bool:
+    """Whether somebody should look now."""
+    free = Q(lease_until__isnull=True) | Q(lease_until__lte=now)
+    return Reconciliation.objects.filter(free, account_sid=account_sid, due_at__lte=now).exists()
 
 
 def outbox_depth() -> int:

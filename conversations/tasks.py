@@ -11,12 +11,12 @@ from kombu.exceptions import OperationalError
 
 from carriers.base import CarrierError, OutboundMessage
 from carriers.registry import carrier
-from conversations import actions
+from conversations import actions, reconciler
 from conversations.models import Media
 
 logger = structlog.get_logger(__name__)
 
-PROVIDER = "twilio"
+PROVIDER = reconciler.PROVIDER
 MEDIA_LIMIT_BYTES = 16 * 1024 * 1024
 
 
@@ -33,6 +33,12 @@ def fetch(media_sid: str) -> None:
     media = actions.claim_media(media_sid)
     if media is not None:
         bring(media)
+
+
+@shared_task(name="conversations.reconcile")
+def reconcile(account_sid: str) -> None:
+    """Compare the provider's list with what we have."""
+    reconciler.look(account_sid)
 
 
 def send(outbound: OutboundMessage) -> None:
@@ -77,6 +83,11 @@ def ring_deliver(conversation_sid: str) -> None:
 def ring_fetch(media_sid: str) -> None:
     """Ask a worker to fetch a file."""
     _ring(fetch, media_sid)
+
+
+def ring_reconcile(account_sid: str) -> None:
+    """Ask a worker to look through the provider's list."""
+    _ring(reconcile, account_sid)
 
 
 def _ring(task, sid: str) -> None:  # type: ignore[no-untyped-def]  # Celery has no types

@@ -2,12 +2,17 @@
 
 from datetime import datetime, timedelta
 
+from django.conf import settings
+
 from conversations import actions, queries, tasks
 from conversations.models import Media, Message
 
 # The ring after the commit normally does it; the sweep only comes for what stayed behind.
 _GRACE = timedelta(seconds=2)
 _BATCH = 200
+# By then the web server of the same process answers, and so does the simulated provider in it.
+_START_SECONDS = 5.0
+_looked_back: set[str] = set()
 
 
 def drive_deliveries(now: datetime) -> None:
@@ -27,3 +32,15 @@ def drive_media(now: datetime) -> None:
     for sid in list(waiting.values_list("sid", flat=True)[:_BATCH]):
         if tasks.may_ring(sid):
             tasks.ring_fetch(sid)
+
+
+def drive_reconciliation(now: datetime) -> None:
+    """Have the provider's list looked through when it is time, and a whole day of it once after the start."""
+    account_sid = settings.TWILIO_ACCOUNT_SID
+    if not account_sid or not settings.TWILIO_AUTH_TOKEN:
+        return
+    if account_sid not in _looked_back:
+        actions.look_back(account_sid, now=now, after_seconds=_START_SECONDS)
+        _looked_back.add(account_sid)
+    elif queries.is_reconciliation_due(account_sid, now=now) and tasks.may_ring(account_sid):
+        tasks.ring_reconcile(account_sid)

@@ -9,7 +9,9 @@ from twilio.base.exceptions import TwilioRestException
 from carriers.base import CarrierError, OutboundMessage
 from carriers.registry import carrier
 from carriers.tests.conftest import ACCOUNT, TOKEN
+from carriers.twilio import listing
 from carriers.twilio.client import TwilioCarrier, sdk_client
+from carriers.twilio.inbound import parse_message
 from carriers.twin import actions
 from carriers.twin.actions import Picture
 from carriers.twin.models import TwinMessage, TwinNumber
@@ -290,3 +292,59 @@ def test_nothing_is_there_when_it_is_off(client, settings, path):
     settings.TWIN_ENABLED = False
 
     assert client.get(path).status_code == 404
+
+
+class TestInboundList:
+    """What the reconciler asks for, through the official SDK and over HTTP."""
+
+    def listing(self, *, back: float = 60, limit: int = 100):
+        now = datetime.now(UTC)
+        return carrier().list_inbound(since=now - timedelta(seconds=back), until=now, limit=limit)
+
+    def test_it_holds_what_customers_sent_oldest_first(self, twin_api, numbers, maria, sdk):
+        first = actions.text_in(maria, to=OURS, body="first")
+        sdk.messages.create(from_=OURS, to=THEIRS, body="ours")
+        actions.text_in(maria, to=OURS, body="second")
+
+        found = self.listing()
+
+        assert [message.params["Body"] for message in found.messages] == ["first", "second"]
+        assert (found.seen, found.complete) == (3, True)
+        assert (found.messages[0].provider_sid, found.messages[0].to_address) == (first.sid, OURS)
+        assert self.listing(back=-60).messages == ()
+
+    def test_it_is_read_page_after_page_up_to_the_limit(self, twin_api, numbers, maria, monkeypatch):
+        monkeypatch.setattr(listing, "_PAGE", 2)
+        for number in range(5):
+            actions.text_in(maria, to=OURS, body=str(number))
+
+        assert [message.params["Body"] for message in self.listing().messages] == ["0", "1", "2", "3", "4"]
+        cut = self.listing(limit=3)
+        assert ([message.params["Body"] for message in cut.messages], cut.complete) == (["2", "3", "4"], False)
+
+    def test_a_listed_message_is_what_its_webhook_would_have_brought(self, twin_api, numbers, maria):
+        sent = actions.text_in(maria, to=OURS, body="Look", picture=Picture("image/png", PNG))
+        (webhook,) = sent.callbacks.all()
+        brought = parse_message(webhook.params)
+
+        (found,) = self.listing().messages
+        message = carrier().listed(found)
+
+        assert (message.provider_sid, message.body, message.media) == (brought.provider_sid, "Look", brought.media)
+        assert (message.from_address, message.to_address, message.channel) == (THEIRS, OURS, "sms")
+        assert carrier().fetch_media(message.media[0].url) == ("image/png", PNG)
+
+    def test_a_message_whose_files_are_gone_comes_with_its_words(self, twin_api, numbers, maria):
+        sent = actions.text_in(maria, to=OURS, body="Look", picture=Picture("image/png", PNG))
+        (found,) = self.listing().messages
+        TwinMessage.objects.filter(pk=sent.pk).delete()
+
+        message = carrier().listed(found)
+
+        assert (message.body, message.media) == ("Look", ())
+
+    def test_bad_credentials_are_an_error_of_the_carrier(self, twin_api, numbers):
+        now = datetime.now(UTC)
+        with pytest.raises(CarrierError) as failed:
+            TwilioCarrier(ACCOUNT, "wrong", api_base=twin_api).list_inbound(since=now, until=now, limit=10)
+        assert failed.value.permanent

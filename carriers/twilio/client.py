@@ -1,5 +1,8 @@
 """Sending and fetching through Twilio, with each outcome told apart."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
 from json import JSONDecodeError
 from typing import Any
 
@@ -7,7 +10,9 @@ from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioS
 from twilio.http.response import Response
 from twilio.rest import Client
 
-from carriers.base import CarrierError, OutboundMessage, SendResult
+from carriers.base import CarrierError, InboundMessage, ListedMessage, Listing, OutboundMessage, SendResult
+from carriers.twilio import listing
+from carriers.twilio.inbound import parse_message
 from carriers.twilio.media import MediaFetcher
 from carriers.twilio.transport import TIMEOUT, Transport
 
@@ -30,6 +35,7 @@ class TwilioCarrier:
         api_base: str = "",
         timeout: tuple[float, float] = TIMEOUT,
     ) -> None:
+        self._api_base = api_base
         self._client = sdk_client(account_sid, auth_token, api_base=api_base, timeout=timeout)
         self._media = MediaFetcher(account_sid, auth_token, api_base=api_base, timeout=timeout)
 
@@ -53,6 +59,34 @@ class TwilioCarrier:
     def fetch_media(self, url: str) -> tuple[str, bytes]:
         """The file behind a ``MediaUrl``; raises ``CarrierError``."""
         return self._media.fetch(url)
+
+    def list_inbound(self, *, since: datetime, until: datetime, limit: int) -> Listing:
+        """The account's list, page after page; raises ``CarrierError``."""
+        with _classified():
+            return listing.inbound(self._client, since=since, until=until, limit=limit)
+
+    def listed(self, message: ListedMessage) -> InboundMessage:
+        """The message as its webhook would have brought it; raises ``CarrierError``, ``Invalid``.
+
+        When the list of its files is refused for good, the words come alone.
+        """
+        try:
+            with _classified():
+                files = listing.files(self._client, message, api_base=self._api_base)
+        except CarrierError as error:
+            if not error.permanent:
+                raise
+            files = {"NumMedia": "0"}
+        return parse_message({**message.params, **files})
+
+
+@contextmanager
+def _classified() -> Iterator[None]:
+    """Reads of the SDK: every way in which an answer can be none becomes a ``CarrierError``."""
+    try:
+        yield
+    except (TwilioException, JSONDecodeError, AttributeError, KeyError, TypeError) as error:
+        raise classify(error) from error
 
 
 def classify(error: Exception) -> CarrierError:

@@ -2,8 +2,10 @@ import pytest
 from django.db import DatabaseError
 
 from contactcenter import drain, health
+from conversations.models import Reconciliation
 from eventlog.leases import Lease
 from eventlog.queries import RELAY_LEASE
+from kernel import clock
 
 pytestmark = pytest.mark.django_db
 
@@ -56,6 +58,7 @@ def test_health_tells_every_part(client, pump):
         "problems": [],
         "pump": {"alive": True, "lag_seconds": 0.0},
         "outbox": {"queued": 0},
+        "reconciler": None,
         "sinks": {},
     }
 
@@ -102,3 +105,27 @@ def test_a_draining_process_is_not_ready_but_alive(client, pump, monkeypatch):
 def test_probes_ask_by_address(client, pump):
     assert client.get("/readyz", headers={"Host": "10.0.0.7:8000"}).status_code == 200
     assert client.get("/login/", headers={"Host": "10.0.0.7:8000"}).status_code == 400
+
+
+def test_health_tells_of_the_last_look_through_the_carriers_list(client, pump, settings):
+    now = clock.now()
+    Reconciliation.objects.create(
+        account_sid=settings.TWILIO_ACCOUNT_SID,
+        covered_until=now,
+        due_at=now,
+        ran_at=now,
+        seen=7,
+        brought=1,
+        brought_in_all=3,
+        failure="refused",
+        failures=2,
+    )
+
+    assert client.get("/healthz").json()["reconciler"] == {
+        "ran_at": clock.iso(now),
+        "seen": 7,
+        "brought": 1,
+        "brought_in_all": 3,
+        "failure": "refused",
+        "failures": 2,
+    }

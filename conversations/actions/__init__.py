@@ -12,6 +12,13 @@ from conversations.actions.delivery import (
 )
 from conversations.actions.media import claim_media, fail_media, retry_media, store_media
 from conversations.actions.membership import close, describe, join, leave, mark_read, set_owner
+from conversations.actions.reconciling import (
+    claim_reconciliation,
+    cover,
+    fail_reconciliation,
+    finish_reconciliation,
+    look_back,
+)
 from conversations.actions.seen import mark_seen_by_visitor
 from conversations.actions.speech import post, receive, receive_together, start
 
@@ -19,12 +26,17 @@ __all__ = [
     "apply_receipt",
     "claim_media",
     "claim_next",
+    "claim_reconciliation",
     "close",
+    "cover",
     "describe",
     "expire_claim",
     "fail_media",
+    "fail_reconciliation",
+    "finish_reconciliation",
     "join",
     "leave",
+    "look_back",
     "mark_failed",
     "mark_read",
     "mark_seen_by_visitor",
