@@ -75,6 +75,9 @@ class Router(Service):
             return do(router, now=now)
         except Error:
             raise
+        except Workspace.DoesNotExist:  # It has just been deleted.
+            self._look_at = 0.0
+            return False
         except Exception:
             logger.exception("workspace could not be routed", workspace=router.sid)
             return False
@@ -91,6 +94,9 @@ class Router(Service):
         if time.monotonic() < self._look_at:
             return
         self._look_at = time.monotonic() + WORKSPACES_SECONDS
-        for pk, sid in Workspace.objects.values_list("pk", "sid"):
+        found = dict(Workspace.objects.values_list("sid", "pk"))
+        for sid in self.routers.keys() - found.keys():
+            self.routers.pop(sid).close()
+        for sid, pk in found.items():
             if sid not in self.routers:
                 self.routers[sid] = WorkspaceRouter(pk=pk, sid=sid)

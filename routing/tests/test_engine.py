@@ -552,3 +552,17 @@ def test_sweep_goes_on_after_a_row_that_fails(workspace, queue, frozen, monkeypa
 
     assert sorted(Reservation.objects.values_list("reservation_status", flat=True)) == ["pending", "timeout"]
     assert len(calls) == 2
+
+
+def test_a_workspace_that_is_gone_has_no_router_any_more(workspace, pump, caplog):
+    router = pump.router
+    pump.run()
+    assert workspace.sid in router.routers
+
+    actions.delete_workspace(workspace, actor=SYSTEM)
+    router.routers[workspace.sid].board = None  # As after any change of the configuration.
+    router.step()
+    router.step()
+
+    assert workspace.sid not in router.routers
+    assert "could not be routed" not in caplog.text
