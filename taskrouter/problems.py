@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Final, TypedDict
 
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.db import OperationalError
 from django.http import Http404
 from django.utils.translation import gettext
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from kernel.errors import DomainError
+from eventlog.dialect import is_passing
+from kernel.errors import DomainError, TooMany
 from taskrouter.wire import pascal
 
 REALM: Final = 'Basic realm="Twilio API"'
@@ -48,6 +50,12 @@ class Changed(DomainError):
     default_code: ClassVar[str] = "changed"
 
 
+class Crowded(TooMany):
+    """The transaction lost against others (a deadlock, a row that was held for too long), or took too long itself."""
+
+    wait: ClassVar[float] = 1.0
+
+
 class Problem(TypedDict):
     """The body of every answer that is not a success."""
 
@@ -59,6 +67,8 @@ class Problem(TypedDict):
 
 def handle(error: Exception, _context: Mapping[str, Any]) -> Response | None:
     """The framework's exception handler; ``None`` for what is our own fault, which then is a 500 with a log."""
+    if isinstance(error, OperationalError) and is_passing(error):
+        error = Crowded("This could not be done just now. Try again.")
     told = _told(error)
     if told is None:
         return None

@@ -1,6 +1,7 @@
 """A change that is made only to what was seen: also when a rival comes between the look and the change."""
 
 import pytest
+from django.db import OperationalError
 
 from agents import actions
 from agents.models import Activity
@@ -61,3 +62,20 @@ def test_what_is_not_the_version_changes_nothing(caller, lunch, seen):
 def test_without_the_header_the_last_write_wins(caller, lunch):
     assert caller.ask("POST", path(lunch), "FriendlyName=One").status_code == 200
     assert caller.ask("POST", path(lunch), "FriendlyName=Two").json()["friendly_name"] == "Two"
+
+
+def test_a_transaction_that_lost_against_others_is_to_be_tried_again(caller, monkeypatch):
+    """As PostgreSQL ends one of two that wait for one another."""
+
+    class DeadlockDetected(Exception):
+        sqlstate = "40P01"
+
+    def lose(*_args, **_given):
+        raise OperationalError("deadlock detected") from DeadlockDetected()
+
+    monkeypatch.setattr("agents.actions.create_activity", lose)
+
+    answer = caller.ask("POST", f"Workspaces/{caller.workspace.sid}/Activities", "FriendlyName=Lunch")
+
+    assert refusal(answer, 429, 20429)
+    assert answer["Retry-After"] == "1"
