@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import QuerySet, Value
+from django.db.models import Exists, OuterRef, QuerySet, Value
 from django.db.models.functions import Lower
 
 from accounts import policy
@@ -11,7 +11,7 @@ from agents.models import Activity, Worker, Workspace
 from kernel.actor import Actor
 from kernel.errors import Invalid
 from routing.core.expressions import parse
-from routing.models import TaskQueue
+from routing.models import Reservation, Task, TaskQueue
 
 
 def workspaces(actor: Actor) -> QuerySet[Workspace]:
@@ -24,6 +24,13 @@ def workers(workspace: Workspace, actor: Actor) -> QuerySet[Worker]:
     rows = workspace.workers.select_related("activity")
     own = policy.bound_to(actor)
     return rows.filter(sid=own) if own else rows
+
+
+def offered_to(actor: Actor, rows: QuerySet[Task]) -> QuerySet[Task]:
+    """All of the tasks; for a worker's own key those that this worker was ever offered."""
+    own = policy.bound_to(actor)
+    offers = Reservation.objects.filter(task=OuterRef("pk"), worker__sid=own)
+    return rows.filter(Exists(offers)) if own else rows
 
 
 def named(rows: QuerySet[Worker], name: str) -> QuerySet[Worker]:

@@ -15,6 +15,7 @@ class Activities(Configuration[Activity]):
     path = "Workspaces/<str:workspace_sid>/Activities"
     key = "activities"
     prefix = "WA"
+    for_workers = ("list", "retrieve")  # Into which a worker goes is said by sid.
     filters = Form(friendly_name=Text(), available=Flag())
     new = Form(friendly_name=Text(required=True), available=Flag())
     changes = Form(friendly_name=Text())  # Whether it is for work never changes: that parameter is passed over.

@@ -211,9 +211,7 @@ class TaskReservations(Reservations):
     @cached_property
     def task(self) -> Task:
         sid = self.kwargs["task_sid"]
-        rows, own = Task.objects.filter(workspace=self.workspace), policy.bound_to(self.actor)
-        if own:
-            rows = rows.filter(reservations__worker__sid=own)
+        rows = queries.offered_to(self.actor, Task.objects.filter(workspace=self.workspace))
         row = rows.filter(sid=sid).only("sid").first() if sids.is_sid(sid, "WT") else None
         if row is None:
             raise self.missing()

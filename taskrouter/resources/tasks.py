@@ -18,7 +18,7 @@ from routing.actions.moves import hold
 from routing.actions.tasks import MAX_TIMEOUT_SECONDS
 from routing.core.states import TASK_ENDED, TASK_LIVE
 from routing.models import MAX_PRIORITY, Task
-from taskrouter import access
+from taskrouter import access, queries
 from taskrouter.forms import (
     Choice,
     Choices,
@@ -73,6 +73,7 @@ class Tasks(InWorkspace, Resource[Task]):
     path = "Workspaces/<str:workspace_sid>/Tasks"
     key = "tasks"
     prefix = "WT"
+    for_workers = ("retrieve",)
     order: ClassVar = ("created_at",)
     filters = Form(
         priority=Whole(least=0, most=MAX_PRIORITY),
@@ -104,7 +105,8 @@ class Tasks(InWorkspace, Resource[Task]):
     changes = Form(assignment_status=Choice(of=_STATES), reason=Text(), **_SETTINGS)
 
     def rows(self) -> QuerySet[Task]:
-        return routing.tasks().filter(workspace=self.workspace)
+        """Those of the workspace; for a worker's own key those that this worker was ever offered."""
+        return queries.offered_to(self.actor, routing.tasks().filter(workspace=self.workspace))
 
     # --- lists ---
 

@@ -8,6 +8,7 @@ from agents.models import Activity
 from agents.tests.factories import activity, make_worker
 from eventlog.models import Event
 from kernel.actor import SYSTEM
+from routing.tests.factories import make_task, offered
 from taskrouter.resources import RESOURCES
 from taskrouter.tests.conftest import Caller, refusal
 from taskrouter.tests.test_tenancy import METHODS, path_of, strange
@@ -53,6 +54,31 @@ def test_a_worker_changes_nothing_else_of_himself(own, ada, body):
 
     ada.refresh_from_db()
     assert (ada.friendly_name, ada.activity.friendly_name, ada.version) == ("Ada", "Available", 1)
+
+
+def test_a_worker_finds_the_activities_he_may_go_to(own, ada):
+    here = f"Workspaces/{ada.workspace.sid}/Activities"
+    lunch = activity(ada.workspace, "Unavailable")
+
+    listed = own.ask("GET", here).json()["activities"]
+
+    assert lunch.sid in [each["sid"] for each in listed]
+    assert own.ask("GET", f"{here}/{lunch.sid}").json()["friendly_name"] == "Unavailable"
+
+
+def test_a_worker_reads_what_he_was_offered_and_no_other_task(own, caller, ada):
+    ben = make_worker(caller.workspace, "Ben", "support")
+    mine, other, waiting = (make_task(caller.workspace, attributes={"of": name}) for name in ("ada", "ben", "nobody"))
+    offered(mine, ada)
+    offered(other, ben)
+    tasks = f"Workspaces/{caller.workspace.sid}/Tasks"
+
+    assert own.ask("GET", f"{tasks}/{mine.sid}").json()["attributes"] == '{"of": "ada"}'
+    for task in (other, waiting):
+        refusal(own.ask("GET", f"{tasks}/{task.sid}"), 404, 20404)
+        refusal(own.ask("GET", f"{tasks}/{task.sid}/Reservations"), 404, 20404)
+    refusal(own.ask("GET", tasks), 403, 20403)
+    refusal(own.ask("POST", f"{tasks}/{mine.sid}", "AssignmentStatus=completed&Reason=x"), 403, 20403)
 
 
 def test_another_worker_does_not_exist(own, caller, stranger):

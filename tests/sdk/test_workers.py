@@ -247,7 +247,8 @@ def test_a_workers_own_key_is_that_worker_and_nobody_else(product, ours, workspa
     assert own.workers(crew["Ada"]).update(activity_sid=activities["Break"]).activity_name == "Break"
     with refused(403, 20403):
         own.workers(crew["Ada"]).update(attributes="{}")
-    for ask in (own.fetch, own.workers.list, own.activities.list, own.workers(crew["Ada"]).delete):
+    assert activities["Break"] in [each.sid for each in own.activities.list()]
+    for ask in (own.fetch, own.workers.list, own.tasks.list, own.workers(crew["Ada"]).delete):
         with refused(403, 20403):
             ask()
     with refused(404, 20404):
