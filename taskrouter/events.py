@@ -321,4 +321,6 @@ def actor_of(event: Event, workspace: Workspace) -> tuple[str, str | None, str |
         return "workspace", workspace.sid, wire.url("Workspaces", workspace.sid)
     if sids.is_sid(event.actor_sid, "WK"):
         return "worker", event.actor_sid, wire.url("Workspaces", workspace.sid, "Workers", event.actor_sid)
+    if sids.is_sid(event.actor_sid, "AC"):  # By the auth token, which is a key to us.
+        return "account", event.actor_sid, None
     return event.actor_kind, event.actor_sid, None

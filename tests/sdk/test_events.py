@@ -22,7 +22,7 @@ def test_an_event_is_listed_and_fetched(workspace, lunch):
     home = workspace.fetch()
     assert told.resource_type == "activity"
     assert (told.resource_sid, told.resource_url) == (lunch.sid, lunch.url)
-    assert (told.actor_type, told.workspace_sid) == ("key", home.sid)
+    assert (told.actor_type, told.workspace_sid) == ("account", home.sid)
     assert told.description == "Activity Long lunch updated"
     assert told.event_data == {
         "workspace_sid": home.sid,
