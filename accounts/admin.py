@@ -18,6 +18,8 @@ from accounts.admin_base import (
     Label,
     ModelAdmin,
     ModelForm,
+    MomentWidget,
+    Part,
     PasswordWidget,
     Question,
     SelectWidget,
@@ -25,6 +27,7 @@ from accounts.admin_base import (
     action,
     actor,
     display,
+    key_parts,
     visible_account,
 )
 from accounts.models import Account, ApiKey, Role, User
@@ -111,8 +114,9 @@ class AccountAdmin(ModelAdmin):
         return self.ask(request, object_id, question, perform)
 
     def _token_page(self, request: HttpRequest, row: Account, token: str) -> HttpResponse:
-        hint = _("Programs send it by HTTP Basic, together with the account's sid.")
-        return self.show_once(request, row, title=_("Auth token"), secret=token, hint=hint)
+        parts = [Part(_("Account's sid"), row.sid), Part(_("Auth token"), token)]
+        hint = _("Programs send the two by HTTP Basic; Twilio's SDKs take them in this order.")
+        return self.show_once(request, row, title=_("Auth token"), parts=parts, hint=hint, again=True)
 
 
 # --- people ---
@@ -256,6 +260,8 @@ class ApiKeyForm(ModelForm):
     class Meta:
         model = ApiKey
         fields = ["account", "friendly_name", "scopes", "expires_at"]
+        field_classes = {"expires_at": forms.DateTimeField}
+        widgets = {"expires_at": MomentWidget}
 
 
 @admin.register(ApiKey)
@@ -287,7 +293,17 @@ class ApiKeyAdmin(OfAccount):
             asked = ("account", "friendly_name", "scopes", "expires_at")
             shown = [name for name in asked if name not in self.get_exclude(request)]
             return [(None, {"fields": shown})]
-        return [(None, {"fields": ["friendly_name", *self.readonly_fields]})]
+        bound = [] if obj.worker_sid else ["worker_sid"]
+        told = [name for name in self.readonly_fields if name not in bound]
+        return [(None, {"fields": ["friendly_name", *told]})]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.readonly_fields if obj else []
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        """There is one way on from here: to the page that shows the secret."""
+        one = {"show_save_and_add_another": False, "show_save_and_continue": False}
+        return super().render_change_form(request, {**context, **one}, *args, **kwargs)
 
     def store(self, request: HttpRequest, row: ApiKey | None, form: Any) -> ApiKey:
         account = self.account(request, form)
@@ -302,14 +318,15 @@ class ApiKeyAdmin(OfAccount):
         return key
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
+        token: str = request.new_secret  # type: ignore[attr-defined]
         return self.show_once(
             request,
             obj,
             title=_("The new API key"),
-            secret=request.new_secret,  # type: ignore[attr-defined]
+            parts=[*key_parts(token), Part(_("Bearer token"), token)],
             hint=_(
-                "Programs send it as: Authorization: Bearer … Twilio's SDKs take its two parts: the sid (SK…), and as "
-                "secret what follows the second underscore."
+                "Twilio's SDKs take sid and secret. Programs that use the API for bots send the token: "
+                "Authorization: Bearer …"
             ),
         )
 

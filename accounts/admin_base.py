@@ -3,7 +3,7 @@
 Together with ``contactcenter`` this is the only place that knows the theme (django-unfold).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeVar, cast
 
@@ -15,6 +15,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
@@ -26,6 +27,7 @@ from unfold.widgets import (
 )
 
 from accounts import policy
+from accounts.core import parse_token
 from accounts.models import Account, User
 from accounts.queries import actor_for_user
 from kernel.actor import Actor
@@ -59,7 +61,9 @@ __all__ = [
     "Label",
     "ModelAdmin",
     "ModelForm",
+    "MomentWidget",
     "MonoTextarea",
+    "Part",
     "PasswordWidget",
     "Question",
     "SelectWidget",
@@ -70,6 +74,7 @@ __all__ = [
     "actor",
     "column",
     "display",
+    "key_parts",
     "may",
     "told",
     "visible_account",
@@ -95,6 +100,12 @@ class MonoTextarea(UnfoldAdminTextareaWidget):  # type: ignore[misc]
     def __init__(self, attrs: Mapping[str, Any] | None = None) -> None:
         super().__init__({"rows": 3, "spellcheck": "false", "autocapitalize": "off"} | dict(attrs or {}))
         self.attrs["class"] = f"{self.attrs.get('class', '')} cc-mono"
+
+
+class MomentWidget(UnfoldAdminTextInputWidget):  # type: ignore[misc]
+    """The browser's own box for a day and a time of day."""
+
+    input_type = "datetime-local"
 
 
 def told(error: DomainError) -> str:
@@ -243,6 +254,20 @@ class Question:
     danger: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What is copied on its own, and what it is."""
+
+    label: str | Promise
+    text: str
+
+
+def key_parts(token: str) -> list[Part]:
+    """An API key as Twilio's SDKs take it, which ask for sid and secret apart."""
+    sid, secret = parse_token(token) or ("", "")
+    return [Part(_("Sid"), sid), Part(_("Secret"), secret)]
+
+
 class ModelAdmin(Permissions, ThemedModel):
     """A page of the admin. Subclasses say how a row is stored and removed, with the app's actions."""
 
@@ -370,13 +395,19 @@ class ModelAdmin(Permissions, ThemedModel):
         }
         return TemplateResponse(request, "admin/ask.html", context)
 
-    def show_once(self, request: HttpRequest, row: Any, *, title: Any, secret: str, hint: Any) -> HttpResponse:
-        """A page with a secret that is kept nowhere: no cache, and a reload leads to the row's own page."""
+    def show_once(
+        self, request: HttpRequest, row: Any, *, title: Any, parts: Sequence[Part], hint: Any, again: bool = False
+    ) -> HttpResponse:
+        """A page with a secret, part by part: no cache, and a reload leads to the row's own page.
+
+        ``again``: it is kept, and can be shown another time.
+        """
         context = {
             **self.admin_site.each_context(request),
             "title": title,
-            "secret": secret,
+            "parts": parts,
             "hint": hint,
+            "again": again,
             "object": row,
             "opts": self.opts,
             "next": self.address(row.pk),

@@ -12,6 +12,7 @@ from accounts.admin_base import (
     NEUTRAL,
     Label,
     ModelForm,
+    MomentWidget,
     Question,
     SelectWidget,
     TabularInline,
@@ -19,6 +20,7 @@ from accounts.admin_base import (
     action,
     actor,
     display,
+    key_parts,
     may,
 )
 from agents import actions, queries
@@ -51,7 +53,7 @@ class KeyForm(forms.Form):
         label=_("expires"),
         required=False,
         help_text=_("From then on the key opens nothing; empty: it never expires."),
-        widget=TextInputWidget(attrs={"type": "datetime-local"}),
+        widget=MomentWidget,
     )
 
 
@@ -191,8 +193,8 @@ class WorkerAdmin(WorkspacePage):
         question = Question(
             _("Make an API key for this worker?"),
             _(
-                "By TaskRouter's API it reads this worker, changes the activity and answers offers to this worker; "
-                "nothing else. It is revoked under API keys."
+                "By TaskRouter's API it reads this worker and what the worker was offered, changes the activity and "
+                "answers offers; nothing else. It is revoked under API keys."
             ),
             _("Make a key"),
             form=KeyForm,
@@ -200,14 +202,13 @@ class WorkerAdmin(WorkspacePage):
         )
 
         def perform(row: Worker, given: dict[str, Any]) -> HttpResponse:
-            key, token = actions.create_worker_key(row, **given, actor=actor(request, row.workspace.account))
+            _key, token = actions.create_worker_key(row, **given, actor=actor(request, row.workspace.account))
             return self.show_once(
                 request,
                 row,
                 title=_("The new API key"),
-                secret=token,
-                hint=gettext("Twilio's SDKs take its two parts: the sid (%(sid)s), and as secret what follows it.")
-                % {"sid": key.sid},
+                parts=key_parts(token),
+                hint=_("Twilio's SDKs take the two in place of the account's sid and auth token."),
             )
 
         return self.ask(request, object_id, question, perform)

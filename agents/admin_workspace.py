@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.admin_base import actor, display
 from agents import actions
 from agents.admin_base import Noted, WorkspacePage
+from agents.forms import WorkspaceForm
 from agents.models import Activity, TaskChannel, Workspace
 
 
@@ -20,14 +21,15 @@ class WorkspaceAdmin(Noted):
     writes = "config:write"
     can_add = False
     list_display = ["friendly_name", "default_activity", "timeout_activity", "sid"]
-    fields = [
-        "friendly_name",
-        "account",
-        "default_activity",
-        "timeout_activity",
-        "prioritize_queue_order",
-        "sid",
-        "created_at",
+    form = WorkspaceForm
+    labels = {"event_callback_url": _("Address")}
+    fieldsets = [
+        (
+            None,
+            {"fields": ["friendly_name", "account", "default_activity", "timeout_activity", "prioritize_queue_order"]},
+        ),
+        (_("Event callback"), {"fields": ["event_callback_url", "events_filter"]}),
+        (_("Record"), {"fields": ["sid", "created_at"]}),
     ]
     readonly_fields = ["account", "sid", "created_at"]
 
@@ -49,6 +51,8 @@ class WorkspaceAdmin(Noted):
             default_activity=given["default_activity"],
             timeout_activity=given["timeout_activity"],
             prioritize_queue_order=given["prioritize_queue_order"],
+            event_callback_url=given["event_callback_url"],
+            events_filter=given["events_filter"],
             actor=actor(request, row.account),
         )
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin_base import ModelForm, MonoTextarea, TextInputWidget, told
 from agents.actions.checks import check_storable
-from agents.models import Worker
+from agents.models import Worker, Workspace
 from kernel.errors import DomainError
 
 TAGS: Final = ("skills", "languages")
@@ -79,6 +79,34 @@ class JsonField(forms.JSONField):
         return (
             json.dumps(value, indent=2, ensure_ascii=False) if isinstance(value, dict) else super().prepare_value(value)
         )
+
+
+class WorkspaceForm(ModelForm):
+    """What holds for all of a workspace. The action says which addresses and event types there may be."""
+
+    class Meta:
+        model = Workspace
+        fields = [
+            "friendly_name",
+            "default_activity",
+            "timeout_activity",
+            "prioritize_queue_order",
+            "event_callback_url",
+            "events_filter",
+        ]
+        field_classes = {"event_callback_url": forms.CharField}
+        widgets = {
+            "event_callback_url": TextInputWidget({"inputmode": "url", "spellcheck": "false"}),
+            "events_filter": MonoTextarea({"rows": 2}),
+        }
+        help_texts = {
+            "event_callback_url": _(
+                "Where events are POSTed as Twilio does, signed with the account's auth token. Empty: nowhere."
+            ),
+            "events_filter": _(
+                "Event types with commas between, such as task.created, reservation.accepted. Empty: all."
+            ),
+        }
 
 
 class WorkerForm(ModelForm):

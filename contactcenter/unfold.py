@@ -86,6 +86,7 @@ UNFOLD: dict[str, Any] = {
                 _item(_("Workflows"), "account_tree", "routing_workflow"),
                 _item(_("Replays"), "replay", "routing_replay"),
                 _item(_("Business hours"), "schedule", "hours_calendar"),
+                _item(_("Workspaces"), "workspaces", "agents_workspace"),
             ),
             _group(
                 _("People"),
@@ -102,6 +103,7 @@ UNFOLD: dict[str, Any] = {
             ),
             _group(
                 _("Bots & API"),
+                _item(_("Accounts"), "domain", "accounts_account", permission="users:write"),
                 _item(_("API keys"), "key", "accounts_apikey", permission="keys:write"),
                 _item(_("Webhook endpoints"), "webhook", "hooks_endpoint"),
                 _item(_("Webhooks"), "outbox", "hooks_dispatch"),

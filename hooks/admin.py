@@ -5,12 +5,16 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from django.utils.html import format_html
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
+from django.utils.timezone import localtime
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin import OfAccount
-from accounts.admin_base import DANGER, ModelAdmin, ModelForm, Question, action, actor, column, display
+from accounts.admin_base import DANGER, Label, ModelAdmin, ModelForm, Part, Question, action, actor, column, display
 from hooks import actions
 from hooks.models import Dispatch, Endpoint, Kind
 
@@ -68,7 +72,7 @@ class EndpointAdmin(OfAccount):
 
     def _show_secret(self, request: HttpRequest, row: Endpoint, secret: str) -> HttpResponse:
         hint = _("The endpoint checks every webhook's signature with it.")
-        return self.show_once(request, row, title=_("The signing secret"), secret=secret, hint=hint)
+        return self.show_once(request, row, title=_("The signing secret"), parts=[Part(_("Secret"), secret)], hint=hint)
 
     @display(description=_("Waiting"))
     def waiting(self, endpoint: Endpoint) -> int:
@@ -99,12 +103,12 @@ class DispatchAdmin(ModelAdmin):
     writes = "config:write"
     can_add = can_change = False
     account_lookup = "endpoint__account"
-    labels = {"endpoint": _("Endpoint"), "subject_sid": _("About"), "event_sid": _("Event")}
+    labels = {"subject_sid": _("About"), "event_sid": _("Event")}
     list_display = [
-        "created_at",
-        column("endpoint", labels["endpoint"]),
+        "moment",
+        column("endpoint", _("Endpoint")),
         "type",
-        "status",
+        "state",
         "attempts",
         "last_status",
         "last_error",
@@ -115,12 +119,12 @@ class DispatchAdmin(ModelAdmin):
     search_fields = ["=sid", "=event_sid", "=subject_sid"]
     ordering = ["-id"]
     fieldsets = [
-        (None, {"fields": ["endpoint", "type", "subject_sid", "event_sid", "body"]}),
+        (None, {"fields": ["receiver", "target", "type", "subject_sid", "event_sid", "moment", "body"]}),
         (
             _("Delivery"),
             {
                 "fields": [
-                    "status",
+                    "state",
                     "attempts",
                     "last_status",
                     "last_error",
@@ -132,8 +136,36 @@ class DispatchAdmin(ModelAdmin):
             },
         ),
     ]
-    readonly_fields = ["body"]
+    readonly_fields = ["receiver", "target", "moment", "state", "body"]
     actions_detail = ["replay"]
+
+    @display(description=_("created"), ordering="id")
+    def moment(self, dispatch: Dispatch) -> str:
+        """To the second: a minute holds many."""
+        at = localtime(dispatch.created_at)
+        return f"{date_format(at, 'SHORT_DATE_FORMAT')} {at:%H:%M:%S}"
+
+    @display(
+        description=_("status"),
+        ordering="status",
+        label={"pending": "warning", "delivered": "success", "failed": "danger"},
+    )
+    def state(self, dispatch: Dispatch) -> Label:
+        return Label(dispatch.status, dispatch.get_status_display())
+
+    @display(description=_("Endpoint"))
+    def receiver(self, dispatch: Dispatch) -> str:
+        """A callback has no page of its own: its address stands where it is set."""
+        endpoint = dispatch.endpoint
+        if endpoint.kind == Kind.WEBHOOK:
+            page = reverse("admin:hooks_endpoint_change", args=[endpoint.pk])
+            return format_html('<a class="cc-link" href="{}">{}</a>', page, endpoint)
+        return f"{endpoint} ({endpoint.get_kind_display()})"
+
+    @display(description=_("address"))
+    def target(self, dispatch: Dispatch) -> str:
+        urls = [url for url in (dispatch.endpoint.url, dispatch.endpoint.fallback_url) if url]
+        return format_html_join(mark_safe("<br>"), "{}", [(url,) for url in urls])
 
     @display(description=_("Data"))
     def body(self, dispatch: Dispatch) -> str:

@@ -1,12 +1,14 @@
 """The admin: who enters, whose rows, keys that are shown once, people."""
 
+from typing import Any
+
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import ApiKey, User
-from accounts.queries import actor_for_token, auth_token
+from accounts.queries import actor_for_basic, actor_for_token, auth_token
 from agents.models import Worker
 from kernel.errors import NotAuthenticated
 from tests.office import enter
@@ -17,9 +19,16 @@ pytestmark = pytest.mark.django_db
 PASSWORD = "correct horse battery staple"
 
 
-def make_key(client: Client, **changes: object) -> object:
+def make_key(client: Client, **changes: object) -> Any:
     given = {"friendly_name": "Bot", "scopes": ["handoffs:write"], **changes}
     return client.post(reverse("admin:accounts_apikey_add"), given)
+
+
+def shown(response: Any) -> list[str]:
+    """The parts of a secret, each of which is copied on its own."""
+    texts = [part.text for part in response.context["parts"]]
+    assert all(f"<code>{text}</code>" in response.text for text in texts)
+    return texts
 
 
 def test_nobody_is_led_to_the_products_own_sign_in() -> None:
@@ -46,6 +55,7 @@ def test_a_supervisor_sees_the_floor_but_neither_users_nor_keys() -> None:
     assert reverse("admin:routing_taskqueue_changelist") in index.text
     assert reverse("admin:accounts_user_changelist") not in index.text
     assert reverse("admin:accounts_apikey_changelist") not in index.text
+    assert reverse("admin:accounts_account_changelist") not in index.text
     assert client.get(reverse("admin:accounts_user_changelist")).status_code == 403
     assert client.get(reverse("admin:accounts_apikey_changelist")).status_code == 403
     assert client.post(reverse("admin:accounts_apikey_add")).status_code == 403
@@ -73,9 +83,10 @@ def test_a_supervisor_sees_the_floor_but_neither_users_nor_keys() -> None:
         "eventlog_event",
     ],
 )
-def test_an_administrator_opens_every_list_and_searches_it(page: str) -> None:
+def test_an_administrator_finds_opens_and_searches_every_list(page: str) -> None:
     client = enter(full_house(), "Dee")
 
+    assert f'href="{reverse(f"admin:{page}_changelist")}"' in client.get(reverse("admin:index")).text
     assert client.get(reverse(f"admin:{page}_changelist")).status_code == 200
     assert client.get(reverse(f"admin:{page}_changelist"), {"q": "x"}).status_code in (200, 302)
 
@@ -132,15 +143,25 @@ def test_a_keys_token_is_shown_once_and_only_a_hash_is_kept() -> None:
     response = make_key(client)
 
     key = ApiKey.objects.get()
-    token = response.context["secret"]
-    assert actor_for_token(token).sid == key.sid
-    assert token in response.text
+    sid, secret, token = shown(response)
+    assert (actor_for_token(token).sid, actor_for_basic(sid, secret).sid) == (key.sid, key.sid)
+    assert "nobody can read it again" in response.text
     assert "no-store" in response["Cache-Control"]
-    secret = token.rpartition("_")[2]
     assert secret not in str(ApiKey.objects.values().get())
     assert secret not in str(list(LogEntry.objects.values()))
     assert secret not in client.get(reverse("admin:accounts_apikey_change", args=[key.pk])).text
     assert secret not in client.get(reverse("admin:accounts_apikey_changelist")).text
+
+
+def test_a_key_may_expire() -> None:
+    client = enter(full_house(), "Dee")
+
+    assert '<input type="datetime-local" name="expires_at"' in client.get(reverse("admin:accounts_apikey_add")).text
+    make_key(client, expires_at="2099-01-01T12:00")
+
+    expires_at = ApiKey.objects.get().expires_at
+    assert expires_at is not None
+    assert expires_at.year == 2099
 
 
 def test_a_key_needs_a_scope() -> None:
@@ -152,7 +173,7 @@ def test_a_key_needs_a_scope() -> None:
 
 def test_revoking_asks_first_and_then_holds() -> None:
     client = enter(full_house(), "Dee")
-    token = make_key(client).context["secret"]
+    token = shown(make_key(client))[-1]
     key = ApiKey.objects.get()
     url = reverse("admin:accounts_apikey_revoke", args=[key.pk])
 
@@ -302,15 +323,16 @@ def test_an_administrator_reads_and_renews_the_auth_token() -> None:
     old = auth_token(home.account)
 
     asked = client.get(reverse("admin:accounts_account_show_token", args=[home.account.pk]))
-    shown = client.post(reverse("admin:accounts_account_show_token", args=[home.account.pk]))
+    answer = client.post(reverse("admin:accounts_account_show_token", args=[home.account.pk]))
     renewed = client.post(reverse("admin:accounts_account_renew_token", args=[home.account.pk]))
 
     home.account.refresh_from_db()
     assert old not in asked.text
-    assert old in shown.text
-    assert "no-store" in shown["Cache-Control"]
+    assert shown(answer) == [home.account.sid, old]
+    assert "no-store" in answer["Cache-Control"]
+    assert "nobody can read it again" not in answer.text
     assert auth_token(home.account) != old
-    assert auth_token(home.account) in renewed.text
+    assert shown(renewed) == [home.account.sid, auth_token(home.account)]
 
 
 def test_nobody_else_comes_to_the_auth_token() -> None:

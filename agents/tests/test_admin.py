@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import ApiKey
-from accounts.queries import actor_for_token
+from accounts.queries import actor_for_basic
 from agents.actions import create_worker, delete_worker, update_worker
 from agents.journal import subjects
 from agents.models import Activity, TaskChannel, Worker, WorkerChannel
@@ -190,7 +190,7 @@ def test_a_workers_own_key_is_shown_once_and_is_his_alone() -> None:
     assert not ApiKey.objects.exists()
     answer = client.post(url, {"friendly_name": "Phone", "expires_at": "2099-01-01T00:00"})
 
-    actor = actor_for_token(answer.context["secret"])
+    actor = actor_for_basic(*(part.text for part in answer.context["parts"]))
     assert (actor.worker_sid, actor.name) == (ada.sid, "Phone")
     assert "no-store" in answer["Cache-Control"]
     assert ApiKey.objects.get().expires_at is not None
@@ -297,6 +297,28 @@ def test_workspace_is_changed_by_the_action() -> None:
     assert (home.workspace.friendly_name, home.workspace.timeout_activity) == ("Acme North", on_break)
     event = recorded("workspace.updated")
     assert (event.actor_sid, event.data["prioritize_queue_order"]) == (home.users["Bo"].sid, "LIFO")
+
+
+def test_workspace_is_told_where_its_events_go() -> None:
+    home = full_house()
+    given = {
+        "friendly_name": home.workspace.friendly_name,
+        "default_activity": home.activity("Offline").pk,
+        "timeout_activity": home.activity("Offline").pk,
+        "prioritize_queue_order": "FIFO",
+        "event_callback_url": "https://crm.example.com/events",
+        "events_filter": "task.created, reservation.accepted",
+    }
+    page, client = reverse("admin:agents_workspace_change", args=[home.workspace.pk]), enter(home, "Bo")
+
+    assert client.post(page, given).status_code == 302
+
+    home.workspace.refresh_from_db()
+    assert home.workspace.event_callback_url == "https://crm.example.com/events"
+    assert home.workspace.events_filter == "task.created,reservation.accepted"
+    for name, value in (("event_callback_url", "crm"), ("events_filter", "Task Created")):
+        refused = client.post(page, given | {name: value})
+        assert list(refused.context["adminform"].form.errors) == [name]
 
 
 def test_workspace_takes_no_activity_of_another() -> None:

@@ -22,13 +22,18 @@ def add(home: House, **changes: Any) -> Any:
     return enter(home, "Bo").post(reverse("admin:hooks_endpoint_add"), given)
 
 
+def parts(response: Any) -> list[str]:
+    """Of a secret that is shown."""
+    return [part.text for part in response.context["parts"]]
+
+
 def test_a_signing_secret_is_shown_once() -> None:
     home = full_house()
 
     response = add(home)
 
     endpoint = Endpoint.objects.get()
-    secret = response.context["secret"]
+    (secret,) = parts(response)
     assert secret in response.text
     assert vault.unseal(endpoint.secret) == secret
     assert secret not in endpoint.secret
@@ -60,12 +65,12 @@ def test_an_endpoint_is_changed_by_the_action() -> None:
 
 def test_a_new_secret_is_asked_for_and_shown_once() -> None:
     home = full_house()
-    first = add(home).context["secret"]
+    (first,) = parts(add(home))
     endpoint = Endpoint.objects.get()
     client, url = enter(home, "Bo"), reverse("admin:hooks_endpoint_renew", args=[endpoint.pk])
 
     assert first not in client.get(url).text
-    second = client.post(url).context["secret"]
+    (second,) = parts(client.post(url))
 
     endpoint.refresh_from_db()
     assert second != first
@@ -99,8 +104,23 @@ def test_a_callback_is_among_the_deliveries_and_no_endpoint_of_an_integrator() -
     client = enter(home, "Bo")
 
     assert "activity.created" in client.get(reverse("admin:hooks_dispatch_changelist")).text
-    assert "activity.created" in client.get(reverse("admin:hooks_dispatch_change", args=[dispatch.pk])).text
+    told = client.get(reverse("admin:hooks_dispatch_change", args=[dispatch.pk])).text
+    assert "activity.created" in told
+    assert URL in told
+    assert "Acme (event callback)" in told
+    assert reverse("admin:hooks_endpoint_change", args=[dispatch.endpoint.pk]) not in told
     assert URL not in client.get(reverse("admin:hooks_endpoint_changelist")).text
+
+
+def test_a_webhooks_delivery_leads_to_its_endpoint() -> None:
+    home = full_house()
+    add(home)
+    endpoint = Endpoint.objects.get()
+    actions.enqueue_all(endpoint, [Letter("EV1", "handoff.created", "HO1", {})])
+
+    told = enter(home, "Bo").get(reverse("admin:hooks_dispatch_change", args=[Dispatch.objects.get().pk])).text
+
+    assert reverse("admin:hooks_endpoint_change", args=[endpoint.pk]) in told
 
 
 def test_a_delivery_is_sent_again_after_a_question() -> None:

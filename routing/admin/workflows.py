@@ -39,6 +39,18 @@ class SettingsForm(forms.Form):
         help_text=_("Seconds that a worker has to answer an offer."),
         widget=TextInputWidget({"inputmode": "numeric"}),
     )
+    assignment_callback_url = forms.CharField(
+        label=_("assignment callback"),
+        required=False,
+        help_text=_("Where each offer is POSTed; the answer accepts or rejects it. Empty: nowhere."),
+        widget=TextInputWidget({"inputmode": "url", "spellcheck": "false"}),
+    )
+    fallback_assignment_callback_url = forms.CharField(
+        label=_("fallback of the callback"),
+        required=False,
+        help_text=_("Asked when the address above fails."),
+        widget=TextInputWidget({"inputmode": "url", "spellcheck": "false"}),
+    )
 
 
 @admin.register(Workflow)
@@ -127,7 +139,7 @@ class WorkflowAdmin(LivePage, VersionPages, TryPage):
         return self._may_write(request)
 
     @action(
-        description=_("Name and timeout"),
+        description=_("Settings"),
         icon="tune",
         permissions=["change_settings"],
         url_path="settings",
@@ -136,7 +148,7 @@ class WorkflowAdmin(LivePage, VersionPages, TryPage):
     def change_settings(self, request: HttpRequest, object_id: str) -> HttpResponse:
         workflow = self.row(request, object_id)
         question = Question(
-            _("Name and timeout"),
+            _("Settings"),
             _("These are no part of the document and have no draft: the next offer goes by them."),
             _("Save"),
             form=lambda data: SettingsForm(data, initial=vars(workflow)),
@@ -145,7 +157,7 @@ class WorkflowAdmin(LivePage, VersionPages, TryPage):
 
         def perform(row: Workflow, given: dict[str, Any]) -> str:
             actions.save_workflow(row, actor=actor(request, row.workspace.account), **given)
-            return gettext("Name and timeout have been changed.")
+            return gettext("The settings have been changed.")
 
         return self.ask(request, object_id, question, perform)
 

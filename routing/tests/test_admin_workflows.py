@@ -322,6 +322,26 @@ def test_name_and_timeout_are_changed_by_a_question_of_their_own() -> None:
     assert event.data["previous"] == {"friendly_name": "Messages", "task_reservation_timeout": 120}
 
 
+def test_assignment_callbacks_are_set_beside_the_document() -> None:
+    home = full_house()
+    row = sales_workflow(home)
+    client = enter(home, "Bo")
+    url = page("change_settings", row.pk)
+    given = {
+        "friendly_name": "Messages",
+        "task_reservation_timeout": "120",
+        "assignment_callback_url": "https://crm.example.com/assign",
+        "fallback_assignment_callback_url": "crm",
+    }
+
+    assert "Give a complete URL" in client.post(url, given).text
+    client.post(url, given | {"fallback_assignment_callback_url": "https://crm.example.com/fallback"})
+
+    row.refresh_from_db()
+    assert row.assignment_callback_url == "https://crm.example.com/assign"
+    assert row.fallback_assignment_callback_url == "https://crm.example.com/fallback"
+
+
 def test_the_list_tells_which_have_drafts() -> None:
     home = full_house()
     row = sales_workflow(home)
