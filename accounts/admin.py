@@ -343,8 +343,7 @@ class ApiKeyAdmin(OfAccount):
         return ", ".join(str(SCOPES.get(scope, scope)) for scope in key.scopes)
 
     def has_revoke_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        active = visible_account(request, ApiKey.objects.filter(revoked_at__isnull=True), "account")
-        return self._may_write(request) and active.filter(pk=object_id).exists()
+        return self.may_change_row(request, object_id, revoked_at__isnull=True)
 
     @action(description=_("Revoke"), icon="block", permissions=["revoke"], url_path="revoke", variant=DANGER)
     def revoke(self, request: HttpRequest, object_id: str) -> HttpResponse:

@@ -3,6 +3,7 @@
 Together with ``contactcenter`` this is the only place that knows the theme (django-unfold).
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeVar, cast
@@ -14,6 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
@@ -74,6 +76,7 @@ __all__ = [
     "actor",
     "column",
     "display",
+    "document",
     "key_parts",
     "may",
     "told",
@@ -133,6 +136,11 @@ class Label(tuple[str, str]):
 
     def __str__(self) -> str:
         return self[1]
+
+
+def document(value: Any) -> str:
+    """A JSON document, to read."""
+    return format_html('<pre class="cc-document">{}</pre>', json.dumps(value, indent=2, ensure_ascii=False))
 
 
 def column(name: str, label: str | Promise) -> Callable[[Any], Any]:
@@ -308,6 +316,10 @@ class ModelAdmin(Permissions, ThemedModel):
         if found is None or not self.has_view_permission(request, found):
             raise Http404
         return found
+
+    def may_change_row(self, request: HttpRequest, object_id: Any, **standing: Any) -> bool:
+        """Whether this person may change the row, and it stands so: what a verb's button hangs on."""
+        return self._may_write(request) and self.get_queryset(request).filter(pk=object_id, **standing).exists()
 
     def _get_obj_does_not_exist_redirect(self, _request: HttpRequest, _opts: Any, _object_id: str) -> NoReturn:
         """Another account's row does not exist for this person; Django would lead to the index instead."""

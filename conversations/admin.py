@@ -1,6 +1,5 @@
 """Addresses, and conversations to read, in the admin."""
 
-import json
 from typing import Any
 
 from django.contrib import admin
@@ -9,7 +8,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext, pgettext_lazy
 
-from accounts.admin_base import Label, ModelAdmin, ModelForm, actor, column, display
+from accounts.admin_base import Label, ModelAdmin, ModelForm, actor, column, display, document
 from agents.admin_base import WorkspacePage
 from conversations.actions import addresses
 from conversations.models import Address, Conversation, Message
@@ -136,8 +135,7 @@ class ConversationAdmin(ModelAdmin):
 
     @display(description=_("attributes"))
     def facts(self, conversation: Conversation) -> str:
-        document = json.dumps(conversation.attributes, indent=2, ensure_ascii=False)
-        return format_html('<pre class="cc-document">{}</pre>', document)
+        return document(conversation.attributes)
 
     @display(description="")
     def said(self, conversation: Conversation) -> str:

@@ -1,13 +1,11 @@
 """The journal's page. The package that knows workspaces registers it: which events a person may see hangs on them."""
 
-import json
 from typing import Any
 
 from django.http import HttpRequest
-from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin_base import ModelAdmin, column, display
+from accounts.admin_base import ModelAdmin, column, display, document
 from eventlog.models import Event, Position
 
 
@@ -52,4 +50,4 @@ class EventPage(ModelAdmin):
 
     @display(description=_("Data"))
     def told(self, event: Event) -> str:
-        return format_html('<pre class="cc-document">{}</pre>', json.dumps(event.data, indent=2, ensure_ascii=False))
+        return document(event.data)

@@ -1,6 +1,5 @@
 """Webhook endpoints, and what they were sent, in the admin."""
 
-import json
 from typing import Any
 
 from django.contrib import admin
@@ -14,8 +13,21 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin import OfAccount
-from accounts.admin_base import DANGER, Label, ModelAdmin, ModelForm, Part, Question, action, actor, column, display
+from accounts.admin_base import (
+    DANGER,
+    Label,
+    ModelAdmin,
+    ModelForm,
+    Part,
+    Question,
+    action,
+    actor,
+    column,
+    display,
+    document,
+)
 from hooks import actions
+from hooks.core.states import DISPATCH
 from hooks.models import Dispatch, Endpoint, Kind
 
 
@@ -169,12 +181,10 @@ class DispatchAdmin(ModelAdmin):
 
     @display(description=_("Data"))
     def body(self, dispatch: Dispatch) -> str:
-        document = json.dumps(dispatch.payload, indent=2, ensure_ascii=False)
-        return format_html('<pre class="cc-document">{}</pre>', document)
+        return document(dispatch.payload)
 
     def has_replay_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        over = self.get_queryset(request).exclude(status=Dispatch.Status.PENDING)
-        return self._may_write(request) and over.filter(pk=object_id, endpoint__active=True).exists()
+        return self.may_change_row(request, object_id, status__in=DISPATCH.sources("replay"), endpoint__active=True)
 
     @action(description=_("Send again"), icon="replay", permissions=["replay"], url_path="replay")
     def replay(self, request: HttpRequest, object_id: str) -> HttpResponse:

@@ -195,8 +195,7 @@ class ReplayAdmin(ModelAdmin):
         return JsonResponse(replay.report, headers={"Content-Disposition": name})
 
     def has_cancel_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        live = self.get_queryset(request).filter(pk=object_id, status__in=("queued", "running"))
-        return self._may_write(request) and live.exists()
+        return self.may_change_row(request, object_id, status__in=("queued", "running"))
 
     @action(description=_("Cancel"), icon="cancel", permissions=["cancel"], url_path="cancel")
     def cancel(self, request: HttpRequest, object_id: str) -> HttpResponse:

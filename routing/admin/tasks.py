@@ -1,6 +1,5 @@
 """Tasks in the admin: one looks on, hurries one up, or ends it."""
 
-import json
 from datetime import datetime
 from typing import Any
 
@@ -22,6 +21,7 @@ from accounts.admin_base import (
     actor,
     column,
     display,
+    document,
 )
 from kernel import clock
 from kernel.actor import Actor
@@ -162,8 +162,7 @@ class TaskAdmin(WhyPages):
 
     @display(description=_("attributes"))
     def what(self, task: Task) -> str:
-        document = json.dumps(task.attributes, indent=2, ensure_ascii=False)
-        return format_html('<pre class="cc-document">{}</pre>', document)
+        return document(task.attributes)
 
     @display(description=_("Required skills"))
     def skills(self, task: Task) -> str:
@@ -220,20 +219,14 @@ class TaskAdmin(WhyPages):
 
     # --- verbs ---
 
-    def _stands(self, request: HttpRequest, object_id: Any, *states: str) -> bool:
-        return (
-            self._may_write(request)
-            and self.get_queryset(request).filter(pk=object_id, assignment_status__in=states).exists()
-        )
-
     def has_hurry_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return self._stands(request, object_id, "pending", "reserved")
+        return self.may_change_row(request, object_id, assignment_status__in=("pending", "reserved"))
 
     def has_cancel_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return self._stands(request, object_id, *TASK.sources("cancel"))
+        return self.may_change_row(request, object_id, assignment_status__in=TASK.sources("cancel"))
 
     def has_finish_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return self._stands(request, object_id, *TASK.sources("complete"))
+        return self.may_change_row(request, object_id, assignment_status__in=TASK.sources("complete"))
 
     @action(description=_("Change priority"), icon="priority_high", permissions=["hurry"], url_path="priority")
     def hurry(self, request: HttpRequest, object_id: str) -> HttpResponse:
