@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from accounts import policy
 from accounts.models import Account
@@ -15,7 +15,7 @@ from eventlog.dbclock import database_now
 from eventlog.record import record
 from hooks import egress, queries, signing, vault
 from hooks.core import retries, states
-from hooks.core.kinds import KINDS
+from hooks.core.kinds import TERMS
 from hooks.models import Dispatch, Endpoint, Kind
 from kernel import clock
 from kernel.actor import SYSTEM, Actor
@@ -195,7 +195,7 @@ def claim_next(endpoint_sid: str, subject_sid: str) -> Claim | None:
         return None
     fence, endpoint = head.fence + 1, head.endpoint
     mine = _pending(head.sid, fence=head.fence).filter(due_at__lte=now)
-    if mine.update(fence=fence, attempts=F("attempts") + 1, due_at=now + KINDS[endpoint.kind].lease) != 1:
+    if mine.update(fence=fence, attempts=F("attempts") + 1, due_at=now + TERMS[endpoint.kind].lease) != 1:
         return None
     return Claim(
         dispatch_sid=head.sid,
@@ -275,7 +275,7 @@ def put_back(dispatch_sid: str, *, fence: int, status: int | None, error: str) -
             created_at=dispatch.replayed_at or dispatch.created_at,
             now=now,
             chance=random.random(),
-            plan=KINDS[dispatch.endpoint.kind].plan,
+            plan=TERMS[dispatch.endpoint.kind].plan,
         )
         verb = "fail" if due is None else "retry"
         written = _pending(dispatch_sid, fence=fence).update(
@@ -285,7 +285,8 @@ def put_back(dispatch_sid: str, *, fence: int, status: int | None, error: str) -
             _tell_dispatch("webhook.failed", dispatch, actor=SYSTEM)
 
 
-def _pending(dispatch_sid: str, *, fence: int):  # type: ignore[no-untyped-def]  # a queryset with its guard
+def _pending(dispatch_sid: str, *, fence: int) -> QuerySet[Dispatch]:
+    """The dispatch while attempt ``fence`` is its last one and it still waits: the guard of every outcome."""
     return Dispatch.objects.filter(sid=dispatch_sid, fence=fence, status__in=states.DISPATCH.sources("deliver"))
 
 

@@ -2,8 +2,8 @@
 
 The name is resolved once, every address that it has is checked, and the connection goes to a checked address while
 ``Host`` and SNI keep the name: there is no second look-up that could answer differently. No redirects, no proxies or
-``.netrc`` of the environment, no cookies; ten seconds in all; 64 KiB of answer. The operator alone opens doors inwards,
-by ``settings.EGRESS_ALLOW``.
+``.netrc`` of the environment, no cookies; one time limit for all; 64 KiB of answer. The operator alone opens doors
+inwards, by ``settings.EGRESS_ALLOW``.
 """
 
 import socket
@@ -61,7 +61,10 @@ def post(
     resolve: Resolve | None = None,
     seconds: float = TOTAL_SECONDS,
 ) -> Answer:
-    """POST ``body`` to ``url``. Raises ``Refused`` before anything is sent, or ``Unreachable``."""
+    """POST ``body`` to ``url``; connection and answer have ``seconds`` together, from which the look-up takes its time.
+
+    Raises ``Refused`` before anything is sent, or ``Unreachable``.
+    """
     try:
         target = check_url(url)
     except Invalid as error:

@@ -29,7 +29,10 @@ class Writer:
     """One kind of request."""
 
     def write(self, claim: Claim, url: str) -> Request:
-        """The same body at every attempt. Raises ``Unreadable`` when the secret cannot be read."""
+        """The same body at every attempt.
+
+        Raises ``Unreadable`` when the secret cannot be read, ``Invalid`` where the URL may not be gone to any more.
+        """
         raise NotImplementedError
 
     def fault(self, answer: Answer) -> str:

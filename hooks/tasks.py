@@ -13,7 +13,7 @@ from kombu.exceptions import OperationalError
 from accounts.vault import Unreadable
 from hooks import actions, egress, letters
 from hooks.actions import Claim
-from hooks.core.kinds import KINDS
+from hooks.core.kinds import TERMS
 from hooks.places import Places
 from kernel.errors import Invalid
 
@@ -54,7 +54,7 @@ def attempt(claim: Claim) -> None:
     for url in claim.urls:
         answer, fault = _post(claim, url)
         if answer is not None and not fault:
-            kept = _text(answer.body) if KINDS[claim.kind].answers else ""
+            kept = _text(answer.body) if TERMS[claim.kind].answers else ""
             actions.mark_delivered(claim.dispatch_sid, fence=claim.fence, status=answer.status, answer=kept)
             if faults:
                 logger.info("fallback took the webhook", dispatch=claim.dispatch_sid, kind=claim.kind)
@@ -71,7 +71,7 @@ def _post(claim: Claim, url: str) -> tuple[egress.Answer | None, str]:
     writer = letters.writer_of(claim.kind)
     try:
         request = writer.write(claim, url)
-        answer = egress.post(url, body=request.body, headers=request.headers, seconds=KINDS[claim.kind].seconds)
+        answer = egress.post(url, body=request.body, headers=request.headers, seconds=TERMS[claim.kind].seconds)
     except (egress.Refused, egress.Unreachable, Unreadable, Invalid) as error:
         return None, str(error)
     return answer, writer.fault(answer)

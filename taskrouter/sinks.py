@@ -13,8 +13,7 @@ from eventlog.numbered import NumberedEvent
 from eventlog.sinks import DatabaseSink, Sink
 from hooks import actions as hooks
 from hooks import tasks
-from hooks.core.kinds import ASSIGNMENT_CALLBACK, EVENT_CALLBACK
-from hooks.core.retries import EVENT_CALLBACK as EVENT_CALLBACKS
+from hooks.core.kinds import ASSIGNMENT_CALLBACK, EVENT_CALLBACK, TERMS
 from hooks.models import Dispatch
 from kernel import clock, sids
 from kernel.actor import SYSTEM
@@ -89,7 +88,7 @@ class EventCallbacks(Callbacks[Workspace]):
         if not found:
             return []
         told: dict[str, list[Event]] = {}
-        recent = Event.objects.filter(created_at__gt=clock.now() - EVENT_CALLBACKS.give_up_after)
+        recent = Event.objects.filter(created_at__gt=clock.now() - TERMS[EVENT_CALLBACK].plan.give_up_after)
         rows = recent.filter(workspace_sid__in=list(owners)).in_bulk(found)
         for number in found:
             row = rows.get(number)
@@ -120,10 +119,16 @@ class AssignmentCallbacks(Callbacks[Workflow]):
     """Every offer of a workflow with an address goes there, to be answered."""
 
     kind = ASSIGNMENT_CALLBACK
-    changes = frozenset({"workflow.created", "workflow.updated", "workflow.deleted", "workflow.published"}) | {
-        "workflow.reverted",
-        "workspace.deleted",
-    }
+    changes = frozenset(
+        {
+            "workflow.created",
+            "workflow.updated",
+            "workflow.published",
+            "workflow.reverted",
+            "workflow.deleted",
+            "workspace.deleted",
+        }
+    )
     types: ClassVar[frozenset[str]] = changes | {"reservation.created"}
 
     def _with_address(self) -> dict[str, Workflow]:

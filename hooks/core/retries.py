@@ -15,14 +15,14 @@ class Plan:
     give_up_after: timedelta
 
 
-WEBHOOK: Final = Plan((5, 30, 120, 600, 1800, 3600, 3 * 3600, 6 * 3600), timedelta(hours=72))
-EVENT_CALLBACK: Final = Plan(WEBHOOK.schedule, timedelta(hours=24))
+WEBHOOK_PLAN: Final = Plan((5, 30, 120, 600, 1800, 3600, 3 * 3600, 6 * 3600), timedelta(hours=72))
+EVENT_CALLBACK_PLAN: Final = Plan(WEBHOOK_PLAN.schedule, timedelta(hours=24))
 # Somebody waits: all but at once. The second round is for a receiver that is just being restarted, and keeps an address
 # where nobody listens from being offered the same task a hundred times a second.
-ASSIGNMENT_CALLBACK: Final = Plan((1,), timedelta(seconds=2))
+ASSIGNMENT_CALLBACK_PLAN: Final = Plan((1,), timedelta(seconds=2))
 
 
-def pause(attempts: int, *, chance: float, plan: Plan = WEBHOOK) -> timedelta:
+def pause(attempts: int, *, chance: float, plan: Plan = WEBHOOK_PLAN) -> timedelta:
     """The pause after the ``attempts``-th failure, moved by up to a fifth; ``chance`` is drawn from [0, 1).
 
     >>> [pause(n, chance=0.5).total_seconds() for n in (1, 2, 7, 8, 20)]
@@ -35,7 +35,7 @@ def pause(attempts: int, *, chance: float, plan: Plan = WEBHOOK) -> timedelta:
 
 
 def next_attempt(
-    attempts: int, *, created_at: datetime, now: datetime, chance: float, plan: Plan = WEBHOOK
+    attempts: int, *, created_at: datetime, now: datetime, chance: float, plan: Plan = WEBHOOK_PLAN
 ) -> datetime | None:
     """When to try again; ``None`` when that would be too late."""
     due = now + pause(attempts, chance=chance, plan=plan)

@@ -168,9 +168,9 @@ def test_when_neither_answers_it_is_tried_once_more_and_then_given_up(account, t
 
 
 def test_an_assignment_has_five_seconds_and_an_event_fifteen():
-    assert kinds.KINDS[kinds.ASSIGNMENT_CALLBACK].seconds == 5
-    assert kinds.KINDS[kinds.EVENT_CALLBACK].seconds == 15
-    for kind in kinds.KINDS.values():
+    assert kinds.TERMS[kinds.ASSIGNMENT_CALLBACK].seconds == 5
+    assert kinds.TERMS[kinds.EVENT_CALLBACK].seconds == 15
+    for kind in kinds.TERMS.values():
         assert kind.lease.total_seconds() > 2 * kind.seconds
 
 
@@ -180,8 +180,8 @@ def test_who_is_late_counts_as_not_there(account, there, monkeypatch):
 
     over = threading.Event()
     there.respond = lambda _handler: over.wait(10)
-    brief = dataclasses.replace(kinds.KINDS[kinds.ASSIGNMENT_CALLBACK], seconds=0.2)
-    monkeypatch.setattr(tasks, "KINDS", {**kinds.KINDS, kinds.ASSIGNMENT_CALLBACK: brief})
+    brief = dataclasses.replace(kinds.TERMS[kinds.ASSIGNMENT_CALLBACK], seconds=0.2)
+    monkeypatch.setattr(tasks, "TERMS", {**kinds.TERMS, kinds.ASSIGNMENT_CALLBACK: brief})
     endpoint = callback(account, url=there.url())
     (dispatch,) = queue(endpoint, 1)
 
@@ -216,9 +216,11 @@ def test_what_waits_for_an_address_that_was_taken_away_is_not_sent(account):
 
 def test_an_events_schedule_ends_after_a_day():
     now = clock.now()
-    late = retries.next_attempt(9, created_at=now - timedelta(hours=19), now=now, chance=0, plan=retries.EVENT_CALLBACK)
+    late = retries.next_attempt(
+        9, created_at=now - timedelta(hours=19), now=now, chance=0, plan=retries.EVENT_CALLBACK_PLAN
+    )
     too_late = retries.next_attempt(
-        9, created_at=now - timedelta(hours=20), now=now, chance=0, plan=retries.EVENT_CALLBACK
+        9, created_at=now - timedelta(hours=20), now=now, chance=0, plan=retries.EVENT_CALLBACK_PLAN
     )
 
     assert late is not None
