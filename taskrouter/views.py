@@ -1,9 +1,10 @@
 """What every view of the surface shares: credentials and a scope, forms in, JSON out, Twilio's refusals."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
+from django.db.models import Model, QuerySet
 from django.http import QueryDict
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
@@ -21,6 +22,9 @@ from kernel.errors import NotFound
 from taskrouter import access, problems, queries
 from taskrouter.forms import Form
 from taskrouter.wire import url
+
+
+Row = TypeVar("Row", bound=Model)
 
 
 class FormsInJSONOut(BaseContentNegotiation):
@@ -83,6 +87,13 @@ class View(ViewSet):
         """The refusal of a path that leads to nothing, or to nothing of this account's."""
         return NotFound("The requested resource %(path)s was not found.", params={"path": self.request.path[:200]})
 
+    def sought(self, rows: QuerySet[Row], sid: str, prefix: str) -> Row:
+        """The one of these rows that a sid of the path names. Raises NotFound, for what is no such sid as well."""
+        row = rows.filter(sid=sid).first() if sids.is_sid(sid, prefix) else None
+        if row is None:
+            raise self.missing()
+        return row
+
     def posted(self, form: Form) -> dict[str, Any]:
         """The body; raises Invalid."""
         body = self.request.data
@@ -92,17 +103,17 @@ class View(ViewSet):
 class InWorkspace(View):
     """What belongs to a workspace, which the path names first; a foreign one is 404 whatever else is asked."""
 
+    rows_of_path: ClassVar[Sequence[str]] = ("workspace",)
+    """What the path leads through, each looked for before anything else."""
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        self.workspace  # noqa: B018 - looked for before anything else
+        for name in self.rows_of_path:
+            getattr(self, name)
 
     @cached_property
     def workspace(self) -> Workspace:
-        sid = self.kwargs["workspace_sid"]
-        row = queries.workspaces(self.actor).filter(sid=sid).first() if sids.is_sid(sid, "WS") else None
-        if row is None:
-            raise self.missing()
-        return row
+        return self.sought(queries.workspaces(self.actor), self.kwargs["workspace_sid"], "WS")
 
     def url(self, *parts: str) -> str:
         """An address in the workspace."""
@@ -112,18 +123,11 @@ class InWorkspace(View):
 class OfWorker(InWorkspace):
     """What belongs to a worker, whom the path names second; for a worker's own key there is no other."""
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        super().initial(request, *args, **kwargs)
-        self.worker  # noqa: B018 - as the workspace is
+    rows_of_path = ("workspace", "worker")
 
     @cached_property
     def worker(self) -> Worker:
-        sid = self.kwargs["worker_sid"]
-        rows = queries.workers(self.workspace, self.actor)
-        row = rows.filter(sid=sid).first() if sids.is_sid(sid, "WK") else None
-        if row is None:
-            raise self.missing()
-        return row
+        return self.sought(queries.workers(self.workspace, self.actor), self.kwargs["worker_sid"], "WK")
 
 
 class Nothing(View):

@@ -36,6 +36,8 @@ class Resource(View, Generic[Row]):
     """The name of the list in its own answer, and of its ``meta.key``."""
     prefix: ClassVar[str]
     """Of the rows' sids."""
+    also_by: ClassVar[str] = ""
+    """A column by which a path may name a row instead."""
     operations: ClassVar[Sequence[str]] = ("list", "create", "retrieve", "update", "destroy")
     filters: ClassVar[Form] = Form()
     """``ordering``, if there is one, orders; all others are given to ``filtered``."""
@@ -71,9 +73,11 @@ class Resource(View, Generic[Row]):
 
     def named(self, name: str) -> Q:
         """Which row the end of a path names; raises NotFound for what can be no name."""
-        if not sids.is_sid(name, self.prefix):
-            raise self.missing()
-        return Q(sid=name)
+        if sids.is_sid(name, self.prefix):
+            return Q(sid=name)
+        if self.also_by and name.isascii() and name.isprintable():
+            return Q(**{self.also_by: name})
+        raise self.missing()
 
     def shown(self, row: Row) -> Shown:
         """The row on the wire."""

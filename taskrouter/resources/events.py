@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from agents.queries import task_channel
 from eventlog.models import Event
 from kernel import clock
 from routing.models import Reservation, Task
@@ -77,7 +78,7 @@ class Events(InWorkspace, Resource[Event]):
 
     def _of_channel(self, name: str) -> Q:
         """By unique name or by sid."""
-        channel = self.workspace.task_channels.filter(Q(unique_name=name) | Q(sid=name)).first()
+        channel = task_channel(self.workspace, name)
         if channel is None:
             return Q(pk__in=())
         unique = channel.unique_name

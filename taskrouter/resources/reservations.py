@@ -6,11 +6,9 @@ from functools import cached_property
 from typing import Any, ClassVar, Final
 
 from django.db.models import QuerySet
-from rest_framework.request import Request
 
 from accounts import policy
 from agents.models import Activity
-from kernel import sids
 from kernel.errors import Conflict, Invalid, StaleMove
 from routing import actions
 from routing import queries as routing
@@ -199,10 +197,7 @@ class TaskReservations(Reservations):
         **{name: Text() for name in _VOICE_PARAMETERS},
     )
     instructions = (*Reservations.instructions, "supervise")
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        super().initial(request, *args, **kwargs)
-        self.task  # noqa: B018 - looked for before anything else
+    rows_of_path = ("workspace", "task")
 
     @property
     def parent(self) -> tuple[str, str]:
@@ -210,12 +205,8 @@ class TaskReservations(Reservations):
 
     @cached_property
     def task(self) -> Task:
-        sid = self.kwargs["task_sid"]
-        rows = queries.offered_to(self.actor, Task.objects.filter(workspace=self.workspace))
-        row = rows.filter(sid=sid).only("sid").first() if sids.is_sid(sid, "WT") else None
-        if row is None:
-            raise self.missing()
-        return row
+        rows = queries.offered_to(self.actor, Task.objects.filter(workspace=self.workspace)).only("sid")
+        return self.sought(rows, self.kwargs["task_sid"], "WT")
 
     def of_parent(self) -> QuerySet[Reservation]:
         return routing.reservations().filter(task_id=self.task.pk)

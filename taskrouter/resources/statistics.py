@@ -18,7 +18,6 @@ from agents.models import TaskChannel, Worker
 from eventlog.dbclock import database_now
 from insights import queries, realtime
 from insights.models import TaskFact
-from kernel import sids
 from kernel.errors import Invalid
 from routing.models import Task, TaskQueue, Workflow
 from taskrouter import figures
@@ -134,11 +133,7 @@ class OfWorkflow(OfTasks):
 
     @cached_property
     def row(self) -> Workflow:
-        sid = self.kwargs["sid"]
-        row = self.workspace.workflows.filter(sid=sid).first() if sids.is_sid(sid, "WW") else None
-        if row is None:
-            raise self.missing()
-        return row
+        return self.sought(self.workspace.workflows.all(), self.kwargs["sid"], "WW")
 
     def named(self) -> Shown:
         return {"workflow_sid": self.row.sid}
@@ -157,11 +152,7 @@ class OfQueue(OfTasks):
 
     @cached_property
     def row(self) -> TaskQueue:
-        sid = self.kwargs["sid"]
-        row = self.workspace.task_queues.filter(sid=sid).first() if sids.is_sid(sid, "WQ") else None
-        if row is None:
-            raise self.missing()
-        return row
+        return self.sought(self.workspace.task_queues.all(), self.kwargs["sid"], "WQ")
 
     def named(self) -> Shown:
         return {"task_queue_sid": self.row.sid}
@@ -394,10 +385,7 @@ class WorkerStatistics(OfWorkers):
     filters = Form(**_PERIOD)
 
     def named(self) -> Shown:
-        sid = self.kwargs["sid"]
-        if not sids.is_sid(sid, "WK") or not workers_of(self.workspace, self.actor).filter(sid=sid).exists():
-            raise self.missing()
-        return {"worker_sid": sid}
+        return {"worker_sid": self.sought(workers_of(self.workspace, self.actor), self.kwargs["sid"], "WK").sid}
 
     def told(self, given: Shown) -> Shown:
         return {"cumulative": self.cumulative(given, self.workspace.workers.filter(sid=self.kwargs["sid"]))}

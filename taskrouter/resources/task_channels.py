@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from agents import actions
 from agents.models import TaskChannel
-from kernel import sids
 from taskrouter.forms import Flag, Form, Text
 from taskrouter.resources.base import Configuration, Shown
 from taskrouter.wire import stamp
@@ -16,16 +15,12 @@ class TaskChannels(Configuration[TaskChannel]):
     path = "Workspaces/<str:workspace_sid>/TaskChannels"
     key = "channels"
     prefix = "TC"
+    also_by = "unique_name"
     new = Form(friendly_name=Text(required=True), unique_name=Text(required=True), channel_optimized_routing=Flag())
     changes = Form(friendly_name=Text(), channel_optimized_routing=Flag())
 
     def rows(self) -> QuerySet[TaskChannel]:
         return self.workspace.task_channels.all()
-
-    def named(self, name: str) -> Q:
-        if not (name.isascii() and name.isprintable()):
-            raise self.missing()
-        return Q(sid=name) if sids.is_sid(name, self.prefix) else Q(unique_name=name)
 
     def shown(self, row: TaskChannel) -> Shown:
         return {

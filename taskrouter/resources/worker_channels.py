@@ -5,12 +5,11 @@ https://www.twilio.com/docs/taskrouter/api/worker-channel
 
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from agents.actions import set_capacity
 from agents.core import available_percentage
 from agents.models import MAX_CAPACITY, WorkerChannel
-from kernel import sids
 from taskrouter.forms import Flag, Form, Whole
 from taskrouter.resources.base import Resource, Shown
 from taskrouter.views import OfWorker
@@ -21,16 +20,12 @@ class WorkerChannels(OfWorker, Resource[WorkerChannel]):
     path = "Workspaces/<str:workspace_sid>/Workers/<str:worker_sid>/Channels"
     key = "channels"
     prefix = "WC"
+    also_by = "task_channel__unique_name"
     operations = ("list", "retrieve", "update")
     changes = Form(capacity=Whole(least=0, most=MAX_CAPACITY), available=Flag())
 
     def rows(self) -> QuerySet[WorkerChannel]:
         return self.worker.channels.select_related("task_channel")
-
-    def named(self, name: str) -> Q:
-        if not (name.isascii() and name.isprintable()):
-            raise self.missing()
-        return Q(sid=name) if sids.is_sid(name, self.prefix) else Q(task_channel__unique_name=name)
 
     def shown(self, row: WorkerChannel) -> Shown:
         return {
