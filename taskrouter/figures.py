@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from django.db.models import QuerySet
 
@@ -12,9 +12,7 @@ from agents.queries import activities as activities_of
 from insights import core, realtime
 from insights.queries import Figures, Period, Split, Spread
 from routing.core.states import TASK_LIVE
-from taskrouter.wire import stamp
-
-Shown = dict[str, Any]
+from taskrouter.wire import Shown, stamp
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,8 @@ from kernel.actor import Actor
 from kernel.errors import NotFound
 from taskrouter import access, problems, queries
 from taskrouter.forms import Form
-from taskrouter.wire import url
-
+from taskrouter.paging import Listing, Page
+from taskrouter.wire import Shown, url
 
 Row = TypeVar("Row", bound=Model)
 
@@ -93,6 +93,15 @@ class View(ViewSet):
         if row is None:
             raise self.missing()
         return row
+
+    @property
+    def path_below(self) -> str:
+        """The request's path from below ``/v1/`` on, under whichever host."""
+        return self.request.path.partition("/v1/")[2]
+
+    def paged(self, listing: Listing, page: Page[Any], *, key: str, shown: Sequence[Shown]) -> Response:
+        """A page of the list, and the way to those around it."""
+        return Response({key: shown, "meta": listing.meta(page, key=key, parameters=self.request.query_params)})
 
     def posted(self, form: Form) -> dict[str, Any]:
         """The body; raises Invalid."""

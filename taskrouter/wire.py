@@ -8,6 +8,9 @@ from django.conf import settings
 
 PREFIX = "/taskrouter/v1/"
 
+Shown = dict[str, Any]
+"""Something on the wire, by the names that it has there."""
+
 
 def pascal(name: str) -> str:
     """The parameter of one of our names.

@@ -7,8 +7,8 @@ from django.db.models import QuerySet
 from agents import actions
 from agents.models import Activity
 from taskrouter.forms import Flag, Form, Text
-from taskrouter.resources.base import Configuration, Shown
-from taskrouter.wire import stamp
+from taskrouter.resources.base import Configuration
+from taskrouter.wire import Shown, stamp
 
 
 class Activities(Configuration[Activity]):

@@ -17,9 +17,9 @@ from taskrouter import problems
 from taskrouter.forms import Form, Given
 from taskrouter.paging import Listing
 from taskrouter.views import InWorkspace, View
+from taskrouter.wire import Shown
 
 Row = TypeVar("Row", bound=Model)
-Shown = dict[str, Any]
 
 _ON_LIST: Final[Mapping[str, str]] = {"get": "list", "post": "create"}
 _ON_ITEM: Final[Mapping[str, str]] = {"get": "retrieve", "post": "update", "delete": "destroy"}
@@ -113,12 +113,11 @@ class Resource(View, Generic[Row]):
 
     def list(self, request: Request, **_: str) -> Response:
         given = self.filters.read(request.query_params)
-        listing = Listing(request.path.partition("/v1/")[2], (*given.pop("ordering", self.order), "pk"))
+        listing = Listing(self.path_below, (*given.pop("ordering", self.order), "pk"))
         turn, passes = listing.turn(request.query_params), self.passing(given)
         page = listing.page(self.lean(self.filtered(self.rows(), given)), turn, passes=passes)
         self.prepare(page.rows)
-        shown = [self.listed(row) for row in page.rows]
-        return Response({self.key: shown, "meta": listing.meta(page, key=self.key, parameters=request.query_params)})
+        return self.paged(listing, page, key=self.key, shown=[self.listed(row) for row in page.rows])
 
     def create(self, _request: Request, **_: str) -> Response:
         return self._answer(self.make(self.posted(self.new)), status=201)

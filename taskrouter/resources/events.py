@@ -15,9 +15,9 @@ from kernel import clock
 from routing.models import Reservation, Task
 from taskrouter import events
 from taskrouter.forms import Form, Given, Moment, Sid, Text, Whole
-from taskrouter.resources.base import Resource, Shown
+from taskrouter.resources.base import Resource
 from taskrouter.views import InWorkspace
-from taskrouter.wire import stamp
+from taskrouter.wire import Shown, stamp
 
 MINUTES: Final = 15
 _MOST_MINUTES: Final = 100 * 365 * 24 * 60

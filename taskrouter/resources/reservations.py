@@ -17,9 +17,9 @@ from routing.core.states import RESERVATION_ENDED, RESERVATION_OPEN
 from routing.models import Reservation, Task
 from taskrouter import queries
 from taskrouter.forms import Choice, Choices, Form, Given, Sid, Text
-from taskrouter.resources.base import Resource, Shown
+from taskrouter.resources.base import Resource
 from taskrouter.views import InWorkspace, OfWorker
-from taskrouter.wire import stamp
+from taskrouter.wire import Shown, stamp
 
 _STATES: Final = (*RESERVATION_OPEN, *RESERVATION_ENDED)
 _COLUMNS: Final = (

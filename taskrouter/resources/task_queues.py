@@ -10,8 +10,8 @@ from routing.actions.queues import MAX_RESERVED
 from routing.models import TaskQueue
 from taskrouter import queries
 from taskrouter.forms import Choice, Document, Form, Given, Ordering, Sid, Text, Whole
-from taskrouter.resources.base import Configuration, Shown
-from taskrouter.wire import stamp
+from taskrouter.resources.base import Configuration
+from taskrouter.wire import Shown, stamp
 
 _SETTINGS: Final = {
     "target_workers": Text(),

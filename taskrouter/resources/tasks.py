@@ -33,9 +33,9 @@ from taskrouter.forms import (
     Text,
     Whole,
 )
-from taskrouter.resources.base import Resource, Shown
+from taskrouter.resources.base import Resource
 from taskrouter.views import InWorkspace
-from taskrouter.wire import stamp, text
+from taskrouter.wire import Shown, stamp, text
 
 EVALUATIONS_A_SECOND: Final = 3  # https://github.com/twilio-professional-services/flex-project-template
 _STATES: Final = (*TASK_LIVE, *TASK_ENDED)

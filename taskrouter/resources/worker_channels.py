@@ -11,9 +11,9 @@ from agents.actions import set_capacity
 from agents.core import available_percentage
 from agents.models import MAX_CAPACITY, WorkerChannel
 from taskrouter.forms import Flag, Form, Whole
-from taskrouter.resources.base import Resource, Shown
+from taskrouter.resources.base import Resource
 from taskrouter.views import OfWorker
-from taskrouter.wire import stamp
+from taskrouter.wire import Shown, stamp
 
 
 class WorkerChannels(OfWorker, Resource[WorkerChannel]):

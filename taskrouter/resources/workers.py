@@ -13,9 +13,9 @@ from routing.models import TaskQueue
 from routing.queries import locked_offers
 from taskrouter import queries
 from taskrouter.forms import Document, Expression, Flag, Form, Given, Ordering, Sid, Text
-from taskrouter.resources.base import Resource, Shown
+from taskrouter.resources.base import Resource
 from taskrouter.views import InWorkspace
-from taskrouter.wire import stamp, text
+from taskrouter.wire import Shown, stamp, text
 
 _SETTINGS: Final = {"activity_sid": Sid(prefix="WA"), "attributes": Document(most=MAX_ATTRIBUTES)}
 

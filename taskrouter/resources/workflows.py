@@ -7,8 +7,8 @@ from django.db.models import QuerySet
 from routing import actions
 from routing.models import MAX_RESERVATION_TIMEOUT, Workflow
 from taskrouter.forms import Flag, Form, Text, Whole
-from taskrouter.resources.base import Configuration, Shown
-from taskrouter.wire import stamp
+from taskrouter.resources.base import Configuration
+from taskrouter.wire import Shown, stamp
 
 _SETTINGS: Final = {
     "assignment_callback_url": Text(),

@@ -11,8 +11,8 @@ from routing import actions
 from routing.actions.workspaces import TEMPLATES
 from taskrouter import queries
 from taskrouter.forms import Choice, Flag, Form, Sid, Text
-from taskrouter.resources.base import Resource, Shown
-from taskrouter.wire import stamp, url
+from taskrouter.resources.base import Resource
+from taskrouter.wire import Shown, stamp, url
 
 _SETTINGS: Final = {
     "event_callback_url": Text(),
