@@ -1,16 +1,16 @@
 """What is now, from the tables: a few statements, however many queues, tasks and workers there are."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from django.db.models import Count, F, QuerySet, Window
 from django.db.models.functions import RowNumber
 
-from agents.models import Activity, Worker, Workspace
-from routing.core.expressions import parse
+from agents.models import Worker, Workspace
+from routing.core.expressions import parse_crew
 from routing.core.states import RESERVATION_OPEN, TASK_LIVE
 from routing.models import Reservation, Task, TaskQueue
 
@@ -82,28 +82,20 @@ def workers_by_activity(workers: QuerySet[Worker]) -> Counter[int]:
 def crews(workspace: Workspace, queues: Collection[TaskQueue]) -> dict[int, Crew]:
     """By the key of each queue who serves it, whatever they are doing. Queues with the same expression are asked for
     once."""
-    texts = {queue.target_workers for queue in queues if queue.target_workers}
-    found = {text: Crew() for text in texts}
-    asked = [(parse(text), found[text].by_activity) for text in texts]
+    found = {queue.target_workers: Crew() for queue in queues}
+    asked = [(matches, crew.by_activity) for text, crew in found.items() if (matches := parse_crew(text)) is not None]
     rows = Worker.objects.filter(workspace=workspace).values_list("attributes", "activity_id") if asked else ()
     for attributes, activity in rows:
         for matches, counter in asked:
             if matches(attributes):
                 counter[activity] += 1
-    return {queue.pk: found.get(queue.target_workers, Crew()) for queue in queues}
+    return {queue.pk: found[queue.target_workers] for queue in queues}
 
 
 def serving(workspace: Workspace, queue: TaskQueue) -> list[int]:
     """The keys of the workers whom the queue's expression matches."""
-    if not queue.target_workers:
+    matches = parse_crew(queue.target_workers)
+    if matches is None:
         return []
-    matches = parse(queue.target_workers)
     rows = Worker.objects.filter(workspace=workspace).values_list("pk", "attributes")
     return [pk for pk, attributes in rows if matches(attributes)]
-
-
-def shown_by_activity(activities: Iterable[Activity], counts: Mapping[int, int]) -> list[dict[str, Any]]:
-    """Every activity of the workspace with its number of workers, also where that is none."""
-    return [
-        {"sid": each.sid, "friendly_name": each.friendly_name, "workers": counts.get(each.pk, 0)} for each in activities
-    ]

@@ -11,7 +11,7 @@ from agents.models import TaskChannel
 from eventlog import dialect
 from routing import rows
 from routing.core.document import stored_workflow
-from routing.core.expressions import parse
+from routing.core.expressions import parse_crew
 from routing.core.facts import REFUSAL_PAUSE_SECONDS, ChannelFacts, QueueFacts, TaskFacts, WorkerFacts
 from routing.core.workflow import Step, Workflow, step_at
 from routing.models import TaskOrder, TaskQueue, WorkflowVersion
@@ -26,7 +26,7 @@ def queue_facts(workspace_id: int, sids: Sids = None) -> list[QueueFacts]:
     return [
         QueueFacts(
             sid=queue.sid,
-            expression=parse(queue.target_workers) if queue.target_workers else None,
+            expression=parse_crew(queue.target_workers),
             lifo=queue.task_order == TaskOrder.LIFO,
             max_reserved=queue.max_reserved_workers,
         )

@@ -87,7 +87,7 @@ def crew(activities: Sequence[Activity], found: realtime.Crew) -> Shown:
     """Who serves a queue; available are those in an available activity, busy or not."""
     counts = found.by_activity
     return {
-        "activity_statistics": realtime.shown_by_activity(activities, counts),
+        "activity_statistics": _by_activity(activities, counts),
         "total_eligible_workers": counts.total(),
         "total_available_workers": sum(counts[each.pk] for each in activities if each.available),
     }
@@ -97,9 +97,16 @@ def workers(workspace: Workspace, rows: QuerySet[Worker]) -> Shown:
     """What these workers are doing."""
     counts = realtime.workers_by_activity(rows)
     return {
-        "activity_statistics": realtime.shown_by_activity(activities_of(workspace), counts),
+        "activity_statistics": _by_activity(activities_of(workspace), counts),
         "total_workers": counts.total(),
     }
+
+
+def _by_activity(activities: Iterable[Activity], counts: Mapping[int, int]) -> list[Shown]:
+    """Every activity of the workspace with its number of workers, also where that is none."""
+    return [
+        {"sid": each.sid, "friendly_name": each.friendly_name, "workers": counts.get(each.pk, 0)} for each in activities
+    ]
 
 
 def _reservations(found: Figures) -> Shown:

@@ -10,7 +10,7 @@ from accounts import policy
 from agents.models import Activity, Worker, Workspace
 from kernel.actor import Actor
 from kernel.errors import Invalid
-from routing.core.expressions import parse
+from routing.core.expressions import parse_crew
 from routing.models import Reservation, Task, TaskQueue
 
 
@@ -40,7 +40,8 @@ def named(rows: QuerySet[Worker], name: str) -> QuerySet[Worker]:
 
 def member(worker: Worker, queue: TaskQueue | None) -> bool:
     """Whether the worker serves the queue; nobody serves none, nor one without an expression."""
-    return queue is not None and bool(queue.target_workers) and parse(queue.target_workers)(worker.attributes)
+    serves = parse_crew(queue.target_workers) if queue else None
+    return serves is not None and serves(worker.attributes)
 
 
 def profile(worker: Worker) -> dict[str, Any]:
@@ -64,5 +65,5 @@ def activity(workspace: Workspace, sid: str | None, *, field: str) -> Activity |
 
 def serving(rows: QuerySet[TaskQueue], attributes: Mapping[str, Any]) -> QuerySet[TaskQueue]:
     """Those of the queues that a worker with these attributes would serve."""
-    expressions = rows.exclude(target_workers="").values_list("pk", "target_workers")
-    return rows.filter(pk__in=[number for number, text in expressions if parse(text)(attributes)])
+    crews = ((number, parse_crew(text)) for number, text in rows.values_list("pk", "target_workers"))
+    return rows.filter(pk__in=[number for number, serves in crews if serves and serves(attributes)])

@@ -24,7 +24,17 @@ from routing.core.syntax import (
     read,
 )
 
-__all__ = ["ALWAYS", "Expression", "ExpressionError", "is_constant", "lookup", "parse", "parse_target", "reader"]
+__all__ = [
+    "ALWAYS",
+    "Expression",
+    "ExpressionError",
+    "is_constant",
+    "lookup",
+    "parse",
+    "parse_crew",
+    "parse_target",
+    "reader",
+]
 
 LONG: Final = 256
 """Characters from which on an expression is a long one."""
@@ -68,6 +78,15 @@ def _read(text: str) -> Expression:
 # An expression takes 150 times the memory of its text: of long ones, which anybody may type, few are kept.
 _short: Final = lru_cache(maxsize=8192)(_read)
 _long: Final = lru_cache(maxsize=256)(_read)
+
+
+def parse_crew(text: str) -> Expression | None:
+    """The expression by which workers serve a queue; None, and so nobody, for an empty one.
+
+    >>> parse_crew("") is None
+    True
+    """
+    return parse(text) if text else None
 
 
 def parse_target(text: str) -> Expression:

@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from agents.models import Worker
 from eventlog.models import Event
-from routing.core.expressions import Expression, ExpressionError, parse
+from routing.core.expressions import Expression, ExpressionError, parse_crew
 from routing.core.facts import ChannelFacts, QueueFacts, WorkerFacts
 from routing.core.simulation.scenario import Amendment, Arrival, Change, Departure, Presence, QueueChange
 from routing.core.workflow import first_step
@@ -205,7 +205,7 @@ def _channel(data: Payload) -> ChannelFacts:
 def _expression(data: Payload) -> Expression | None:
     """None, so that nobody is in the queue, also for what an older grammar took and this one does not."""
     try:
-        return parse(data["target_workers"]) if data["target_workers"] else None
+        return parse_crew(data["target_workers"])
     except ExpressionError:
         return None
 
