@@ -38,6 +38,13 @@ def named(rows: QuerySet[Worker], name: str) -> QuerySet[Worker]:
     return rows.alias(lowered=Lower("friendly_name")).filter(lowered=Lower(Value(name)))
 
 
+def asked_queues(workspace: Workspace, given: Mapping[str, Any]) -> list[TaskQueue | None]:
+    """The queues that ``task_queue_sid`` and ``task_queue_name`` ask for; None stands for one that is not there."""
+    columns = {"task_queue_sid": "sid", "task_queue_name": "friendly_name"}
+    asked = [{column: given[name]} for name, column in columns.items() if name in given]
+    return [workspace.task_queues.filter(**each).first() for each in asked]
+
+
 def member(worker: Worker, queue: TaskQueue | None) -> bool:
     """Whether the worker serves the queue; nobody serves none, nor one without an expression."""
     serves = parse_crew(queue.target_workers) if queue else None
@@ -63,7 +70,7 @@ def activity(workspace: Workspace, sid: str | None, *, field: str) -> Activity |
     return row
 
 
-def serving(rows: QuerySet[TaskQueue], attributes: Mapping[str, Any]) -> QuerySet[TaskQueue]:
+def served_by(rows: QuerySet[TaskQueue], attributes: Mapping[str, Any]) -> QuerySet[TaskQueue]:
     """Those of the queues that a worker with these attributes would serve."""
     crews = ((number, parse_crew(text)) for number, text in rows.values_list("pk", "target_workers"))
     return rows.filter(pk__in=[number for number, serves in crews if serves and serves(attributes)])

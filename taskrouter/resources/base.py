@@ -57,7 +57,10 @@ class Resource(View, Generic[Row]):
         return rows.filter(**given)
 
     def passing(self, given: dict[str, Any]) -> Callable[[Any], bool] | None:  # noqa: ARG002
-        """What else a row of the list must fulfil that the database cannot be asked; taken out of ``given``."""
+        """What else a row of the list must fulfil that the database cannot be asked.
+
+        It takes out of ``given`` what `filtered` would take for a column.
+        """
         return None
 
     def lean(self, rows: QuerySet[Row]) -> QuerySet[Any, Any]:

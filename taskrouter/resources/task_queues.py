@@ -45,10 +45,10 @@ class TaskQueues(Configuration[TaskQueue]):
         if "friendly_name" in given:
             rows = rows.filter(friendly_name=given["friendly_name"])
         if "evaluate_worker_attributes" in given:
-            rows = queries.serving(rows, given["evaluate_worker_attributes"])
+            rows = queries.served_by(rows, given["evaluate_worker_attributes"])
         if "worker_sid" in given:
             worker = self.workspace.workers.filter(sid=given["worker_sid"]).first()
-            rows = queries.serving(rows, worker.attributes) if worker else rows.none()
+            rows = queries.served_by(rows, worker.attributes) if worker else rows.none()
         return rows
 
     def shown(self, row: TaskQueue) -> Shown:

@@ -9,7 +9,6 @@ from agents.actions import create_worker, delete_worker, update_worker
 from agents.actions.checks import MAX_ATTRIBUTES, locked_channels
 from agents.models import Worker
 from routing.actions import leave
-from routing.models import TaskQueue
 from routing.queries import locked_offers
 from taskrouter import queries
 from taskrouter.forms import Document, Expression, Flag, Form, Given, Ordering, Sid, Text
@@ -56,9 +55,7 @@ class Workers(InWorkspace, Resource[Worker]):
         return rows
 
     def passing(self, given: dict[str, Any]) -> Callable[[Worker], bool] | None:
-        columns = {"task_queue_name": "friendly_name", "task_queue_sid": "sid"}
-        queues = [self._queue(column, given.pop(name)) for name, column in columns.items() if name in given]
-        test = given.pop("target_workers_expression", None)
+        queues, test = queries.asked_queues(self.workspace, given), given.get("target_workers_expression")
         if not queues and test is None:
             return None
         return lambda row: (
@@ -114,9 +111,6 @@ class Workers(InWorkspace, Resource[Worker]):
         locked_channels(row)
         # Without the activity: having waited for somebody who changed it, PostgreSQL would find no row for the join.
         return super().hold(row).select_related(None)
-
-    def _queue(self, column: str, value: str) -> TaskQueue | None:
-        return self.workspace.task_queues.filter(**{column: value}).first()
 
     def _with_activity(self, given: dict[str, Any]) -> dict[str, Any]:
         if "activity_sid" in given:

@@ -9,6 +9,7 @@ from insights import queries, realtime
 from taskrouter import figures
 from taskrouter.forms import Form, Given, Sid, Text
 from taskrouter.periods import period
+from taskrouter.queries import asked_queues
 from taskrouter.queries import workers as workers_of
 from taskrouter.resources.statistics.base import CHANNEL, PERIOD, WORKSPACE, Statistics
 from taskrouter.wire import Shown
@@ -22,11 +23,9 @@ class OfWorkers(Statistics):
         rows, narrowed = self.workspace.workers.all(), False
         if "friendly_name" in given:
             rows, narrowed = rows.filter(friendly_name=given["friendly_name"]), True
-        for name, column in (("task_queue_sid", "sid"), ("task_queue_name", "friendly_name")):
-            if name in given:
-                queue = self.workspace.task_queues.filter(**{column: given[name]}).first()
-                numbers = realtime.serving(self.workspace, queue) if queue else []
-                rows, narrowed = rows.filter(pk__in=numbers), True
+        for queue in asked_queues(self.workspace, given):
+            numbers = realtime.serving(self.workspace, queue) if queue else []
+            rows, narrowed = rows.filter(pk__in=numbers), True
         return rows if narrowed else None
 
     def cumulative(self, given: Given, workers: QuerySet[Worker] | None) -> Shown:
