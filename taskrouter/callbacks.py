@@ -1,13 +1,9 @@
-"""Callbacks as TaskRouter sends them: forms, signed with the account's auth token, and instructions as answers.
+"""Callbacks as TaskRouter sends them: forms, signed with the account's auth token.
 
 https://www.twilio.com/docs/taskrouter/handle-assignment-callbacks
 https://www.twilio.com/docs/taskrouter/api/event/reference
 """
 
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final
 from urllib.parse import urlencode
 
 from accounts.models import AUTH_TOKENS, Account
@@ -20,15 +16,12 @@ from hooks.letters import Request, Writer
 from kernel.targets import spelled
 from routing.models import Reservation
 from routing.payloads import task_payload
-from taskrouter import events
+from taskrouter import events, instructions
 from taskrouter.events import Known, Texts
 from taskrouter.wire import pascal, text
 
-CARRIED_OUT: Final = ("accept", "reject")
-NEEDS_A_VOICE: Final = ("call", "conference", "dequeue", "redirect")
 
-
-class Form(Writer):
+class SignedForm(Writer):
     """A form with an ``X-Twilio-Signature``, as Twilio's own ``RequestValidator`` takes it."""
 
     def write(self, claim: Claim, url: str) -> Request:
@@ -40,67 +33,18 @@ class Form(Writer):
         return Request(urlencode(claim.payload).encode(), headers)
 
 
-class EventCallback(Form):
+class EventCallback(SignedForm):
     """What happened in a workspace. Any 2xx is good; Twilio asks for 204."""
 
 
-class AssignmentCallback(Form):
+class AssignmentCallback(SignedForm):
     """An offer. A 200 with an instruction, or without a word: the answer comes by REST, or it is too late."""
 
     def fault(self, answer: Answer) -> str:
         if answer.status not in (200, 204):
             return f"the address answered {answer.status}"
-        read = instruction(answer.body, content_type=answer.content_type)
-        return str(read) if isinstance(read, Fault) else ""
-
-
-# --- instructions ---
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What is wrong with an answer. https://www.twilio.com/docs/api/errors"""
-
-    code: int
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.code}: {self.message}"
-
-
-def instruction(body: bytes | str, *, content_type: str = "application/json") -> Mapping[str, Any] | Fault:
-    """What an answer says: a document with a known ``instruction``, or ``{}`` when it says nothing yet.
-
-    >>> instruction('{"instruction": "accept"}')
-    {'instruction': 'accept'}
-    >>> instruction("<Response/>", content_type="text/xml").code, instruction("[]").code, instruction("{}").code
-    (40000, 40001, 40005)
-    """
-    if not body.strip():
-        return {}
-    if content_type.partition(";")[0].strip().lower() != "application/json":
-        return Fault(40000, "the answer's Content-Type is not application/json")
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError):
-        document = None
-    if not isinstance(document, dict):
-        return Fault(40001, "the answer is not a JSON object")
-    if "instruction" not in document:
-        return Fault(40005, "the answer has no instruction")
-    return _known(document)
-
-
-def _known(document: Mapping[str, Any]) -> Mapping[str, Any] | Fault:
-    given = document["instruction"]
-    if given in CARRIED_OUT:
-        return document
-    if given in NEEDS_A_VOICE:
-        return Fault(55555, f"the instruction {given} needs a telephone call, and there is no voice here")
-    return Fault(55555, "the instruction is not known; accept and reject are")
-
-
-# --- what is sent ---
+        read = instructions.read(answer.body, content_type=answer.content_type)
+        return str(read) if isinstance(read, instructions.Fault) else ""
 
 
 def event_letter(event: Event, known: Known, account: Account) -> Letter:

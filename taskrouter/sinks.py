@@ -20,9 +20,9 @@ from kernel.actor import SYSTEM
 from kernel.errors import DomainError
 from routing import actions, queries
 from routing.models import Reservation, Workflow
-from taskrouter import callbacks, events
-from taskrouter.callbacks import Fault
+from taskrouter import callbacks, events, instructions
 from taskrouter.events import Known
+from taskrouter.instructions import Fault
 
 logger = structlog.get_logger(__name__)
 
@@ -190,7 +190,7 @@ class Instructions(DatabaseSink):
         if event.type == "webhook.failed":
             actions.withdraw(reservation, reason="Assignment callback failed", actor=SYSTEM)
             return dispatch.last_error
-        document = callbacks.instruction(dispatch.answer)
+        document = instructions.read(dispatch.answer)
         if isinstance(document, Fault) or not document:
             return str(document or "")
         if document["instruction"] == "accept":

@@ -1,7 +1,6 @@
 """Reservations, under their task and under their worker. https://www.twilio.com/docs/taskrouter/api/reservations"""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, ClassVar, Final
 
@@ -15,7 +14,7 @@ from routing import queries as routing
 from routing.actions.moves import hold
 from routing.core.states import RESERVATION_ENDED, RESERVATION_OPEN
 from routing.models import Reservation, Task
-from taskrouter import queries
+from taskrouter import instructions, queries
 from taskrouter.forms import Choice, Choices, Form, Given, Sid, Text
 from taskrouter.resources.base import Resource
 from taskrouter.views import InWorkspace, OfWorker
@@ -34,41 +33,6 @@ _COLUMNS: Final = (
     "worker__sid",
     "worker__friendly_name",
 )
-_VOICE_PARAMETERS: Final = (
-    *("dequeue_post_work_activity_sid", "dequeue_from", "dequeue_record", "dequeue_timeout", "dequeue_to"),
-    *("dequeue_status_callback_url", "dequeue_status_callback_event"),
-    *("call_from", "call_record", "call_timeout", "call_to", "call_url", "call_status_callback_url", "call_accept"),
-    *("redirect_call_sid", "redirect_accept", "redirect_url"),
-    *("to", "from", "status_callback", "status_callback_method", "status_callback_event", "timeout", "record"),
-    *("muted", "beep", "start_conference_on_enter", "end_conference_on_exit", "end_conference_on_customer_exit"),
-    *("beep_on_customer_entrance", "wait_url", "wait_method", "early_media", "max_participants"),
-    *("conference_status_callback", "conference_status_callback_method", "conference_status_callback_event"),
-    *("conference_record", "conference_trim", "recording_channels"),
-    *("recording_status_callback", "recording_status_callback_method"),
-    *("conference_recording_status_callback", "conference_recording_status_callback_method"),
-    *("region", "sip_auth_username", "sip_auth_password", "post_work_activity_sid", "jitter_buffer_size"),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Voice:
-    """An instruction that would make a call. ``states`` are those of the reservation in which Twilio takes it;
-    of ``needs`` one must be among the task's attributes.
-    """
-
-    states: tuple[str, ...] = ("pending",)
-    needs: tuple[str, ...] = ()
-    in_transfer: bool = False
-
-
-_VOICE: Final[Mapping[str, Voice]] = {
-    "call": Voice(),
-    "redirect": Voice(),
-    "dequeue": Voice(needs=("call_sid",)),
-    "conference": Voice(needs=("call_sid", "outbound_to"), in_transfer=True),
-    "supervise": Voice(states=("accepted", "wrapping"), in_transfer=True),
-}
-_INSTRUCTED: Final = {"accept": "accepted", "reject": "rejected"}
 
 
 class Reservations(InWorkspace, Resource[Reservation]):
@@ -78,7 +42,7 @@ class Reservations(InWorkspace, Resource[Reservation]):
     prefix = "WR"
     operations = ("list", "retrieve", "update")
     for_workers = operations
-    instructions: ClassVar[tuple[str, ...]] = ("call", "redirect", "dequeue", "conference")
+    calls: ClassVar[Sequence[str]] = instructions.OF_OFFERS
 
     @property
     def parent(self) -> tuple[str, str]:
@@ -173,16 +137,16 @@ class Reservations(InWorkspace, Resource[Reservation]):
 
     def _instructed(self, row: Reservation, instruction: str) -> str:
         """The status that it asks for. Raises Invalid, or Conflict with the number that Twilio has for the case."""
-        if instruction in _INSTRUCTED:
-            return _INSTRUCTED[instruction]
-        if instruction not in self.instructions:
+        if instruction in instructions.ANSWERS:
+            return instructions.ANSWERS[instruction]
+        if instruction not in self.calls:
             raise Invalid(
                 "%(instruction)s is no instruction.",
                 field="instruction",
                 code="invalid-instruction",
                 params={"instruction": instruction[:64]},
             )
-        raise _unserved(row, instruction)
+        raise instructions.unserved(row, instruction)
 
 
 class TaskReservations(Reservations):
@@ -194,9 +158,9 @@ class TaskReservations(Reservations):
         instruction=Text(),
         supervisor=Text(),
         supervisor_mode=Text(),
-        **{name: Text() for name in _VOICE_PARAMETERS},
+        **{name: Text() for name in instructions.CALL_PARAMETERS},
     )
-    instructions = (*Reservations.instructions, "supervise")
+    calls = tuple(instructions.CALLS)
     rows_of_path = ("workspace", "task")
 
     @property
@@ -219,7 +183,7 @@ class WorkerReservations(OfWorker, Reservations):
         reservation_status=Choice(of=_STATES),
         worker_activity_sid=Sid(prefix="WA", clears=True),
         instruction=Text(),
-        **{name: Text() for name in _VOICE_PARAMETERS},
+        **{name: Text() for name in instructions.CALL_PARAMETERS},
     )
 
     @property
@@ -234,32 +198,4 @@ def _already(row: Reservation, *, is_in: str, wanted: str) -> Conflict:
     return Conflict(
         "Reservation %(sid)s is already in state [%(from)s] and cannot be updated to [%(to)s]",
         params={"sid": row.sid, "from": is_in, "to": wanted},
-    )
-
-
-def _unserved(row: Reservation, instruction: str) -> Conflict:
-    """Why a call is not made: what is amiss with it, or that none are made yet."""
-    voice = _VOICE[instruction]
-    told = {"instruction": instruction, "sid": row.sid, "status": row.reservation_status}
-    if row.transfer_id is not None and not voice.in_transfer:
-        return Conflict(
-            "%(instruction)s is no instruction for a task in transfer. Voice is not served yet.",
-            code="instruction-in-transfer",
-            params=told,
-        )
-    if row.reservation_status not in voice.states:
-        return Conflict(
-            "%(instruction)s is no instruction for reservation %(sid)s, which is in state [%(status)s]. "
-            "Voice is not served yet.",
-            code=f"{instruction}-state",
-            params=told,
-        )
-    if voice.needs and not any(row.task.attributes.get(name) for name in voice.needs):
-        return Conflict(
-            "%(instruction)s needs %(names)s among the attributes of the task. Voice is not served yet.",
-            code=f"{instruction}-call",
-            params={**told, "names": " / ".join(voice.needs)},
-        )
-    return Conflict(
-        "%(instruction)s makes a call, and voice is not served yet.", code=f"{instruction}-failed", params=told
     )
