@@ -68,6 +68,9 @@ class MediaSerializer(Shape):
     size = serializers.IntegerField()
     status = serializers.ChoiceField(choices=["pending", "stored", "failed"])
     url = serializers.CharField()
+    thumbnail_url = serializers.CharField(help_text="Empty unless the file is a picture that can be shown")
+    width = serializers.IntegerField(help_text="0 unless the file is a picture that can be shown")
+    height = serializers.IntegerField()
 
 
 class LocationSerializer(Shape):

@@ -226,6 +226,10 @@ class Media(models.Model):
     size = models.PositiveIntegerField(default=0)
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.PENDING)
     file = models.FileField(upload_to="media/%Y/%m/", blank=True)
+    # Of a picture that could be decoded: a small one, and the size of the whole.
+    thumbnail = models.FileField(upload_to="thumbnails/%Y/%m/", blank=True)
+    width = models.PositiveIntegerField(default=0)
+    height = models.PositiveIntegerField(default=0)
     attempts = models.PositiveIntegerField(default=0)
     due_at = models.DateTimeField(null=True)
     version = models.PositiveIntegerField(default=1)

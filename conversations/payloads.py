@@ -19,13 +19,16 @@ class AuthorPayload(TypedDict):
 
 
 class MediaPayload(TypedDict):
-    """A file; ``url`` is ours, and asks who you are."""
+    """A file; ``url`` is ours, and asks who you are. A picture that can be shown has a size, and a small one beside."""
 
     sid: str
     content_type: str
     size: int
     status: str
     url: str
+    thumbnail_url: str
+    width: int
+    height: int
 
 
 class MessagePayload(TypedDict):
@@ -94,6 +97,9 @@ def media_payload(media: Media) -> MediaPayload:
         "size": media.size,
         "status": media.status,
         "url": reverse("media", args=[media.sid]),
+        "thumbnail_url": reverse("media-thumbnail", args=[media.sid]) if media.thumbnail else "",
+        "width": media.width,
+        "height": media.height,
     }
 
 

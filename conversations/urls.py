@@ -9,4 +9,5 @@ urlpatterns = [
     path("webhooks/twilio/fallback", webhooks.messages, name="twilio-fallback"),
     path("webhooks/twilio/status/<str:message_sid>/<int:fence>", webhooks.status, name="twilio-status"),
     path("media/<str:sid>", views.media, name="media"),
+    path("media/<str:sid>/thumbnail", views.thumbnail, name="media-thumbnail"),
 ]

@@ -3,12 +3,13 @@
 from pathlib import Path
 from urllib.parse import quote
 
+from django.db.models.fields.files import FieldFile
 from django.http import FileResponse, Http404, HttpRequest, HttpResponseBase
 from django.views.decorators.http import require_GET
 
 from agents.queries import actor_for
 from conversations import queries
-from conversations.actions.media import PICTURES
+from conversations.core.pictures import OPAQUE, PICTURES, THUMBNAIL_TYPE
 from conversations.models import Media
 from kernel.actor import Actor
 from kernel.errors import NotFound
@@ -22,26 +23,44 @@ def media(request: HttpRequest, sid: str) -> HttpResponseBase:
     return serve(sid, actor=actor_for(request.user))
 
 
+@require_GET
+def thumbnail(request: HttpRequest, sid: str) -> HttpResponseBase:
+    """The small picture, which is ours and no longer the sender's; 404 when there is none."""
+    if not request.user.is_authenticated:
+        raise Http404
+    found = _readable(sid, actor=actor_for(request.user))
+    if not found.thumbnail:
+        raise Http404
+    return _response(found.thumbnail, content_type=THUMBNAIL_TYPE)
+
+
 def serve(sid: str, *, actor: Actor) -> HttpResponseBase:
     """The response for one file, or 404 for whoever may not see it."""
-    try:
-        found = queries.media(sid, actor=actor)
-    except NotFound as error:
-        raise Http404 from error
-    return file_response(found)
+    return file_response(_readable(sid, actor=actor))
 
 
 def file_response(found: Media) -> HttpResponseBase:
-    picture = found.content_type in PICTURES
-    response = FileResponse(found.file.open("rb"), content_type=found.content_type if picture else _OPAQUE)
-    disposition = "inline" if picture else "attachment"
-    response["Content-Disposition"] = (
-        f"{disposition}; filename*=UTF-8''{quote(Path(found.file.name or found.sid).name)}"
-    )
+    """The file itself: inline only if it was decoded as a picture, and in either case without any rights."""
+    return _response(found.file, content_type=found.content_type if found.content_type in PICTURES else OPAQUE)
+
+
+def _readable(sid: str, *, actor: Actor) -> Media:
+    try:
+        return queries.media(sid, actor=actor)
+    except NotFound as error:
+        raise Http404 from error
+
+
+def _response(file: FieldFile, *, content_type: str) -> HttpResponseBase:
+    try:
+        opened = file.open("rb")
+    except FileNotFoundError as error:  # The row outlived the disk.
+        raise Http404 from error
+    response = FileResponse(opened, content_type=content_type)
+    disposition = "attachment" if content_type == OPAQUE else "inline"
+    response["Content-Disposition"] = f"{disposition}; filename*=UTF-8''{quote(Path(file.name or 'file').name)}"
     response["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    response["X-Content-Type-Options"] = "nosniff"
     response["Cross-Origin-Resource-Policy"] = "same-origin"
     response["Cache-Control"] = "private, max-age=300"
     return response
-
-
-_OPAQUE = "application/octet-stream"

@@ -262,6 +262,13 @@ class TestMedia:
             "http://mms.twiliocdn.com/x",
             "https://eviltwiliocdn.com/x",
             "https://u:p@mms.twiliocdn.com/x",
+            "https://mms.twiliocdn.com:22/x",
+            "https://mms.twiliocdn.com:99999/x",
+            "https://mms.twiliocdn.com.evil.example/x",
+            "https://[::ffff:169.254.169.254]/x",
+            "https://[::1",
+            "file:///etc/passwd",
+            "//169.254.169.254/latest/meta-data/",
         ],
     )
     def test_redirects_to_other_hosts_are_not_followed(self, listener, target):

@@ -66,7 +66,7 @@ class MediaFetcher:
                 ) as response:
                     if response.status_code not in _REDIRECTS:
                         return self._read(response, deadline)
-                    url = urljoin(url, response.headers.get("Location", ""))
+                    url = _next(url, response.headers.get("Location", ""))
                     self._check_file(url)
         raise _refused("The file's address redirects too often.", code="redirects")
 
@@ -98,10 +98,18 @@ class MediaFetcher:
         base, got = urlsplit(self._base), urlsplit(url)
         if self._base and (got.scheme, got.netloc) == (base.scheme, base.netloc):
             return
-        host = got.hostname or ""
+        # A name of the carrier's that leads inside still cannot show the carrier's certificate.
+        host = got.netloc.lower().removesuffix(":443")
         known = host.endswith(_FILE_HOSTS) or host in _FILE_HOSTS_EXACT
         if got.scheme != "https" or not known or "@" in got.netloc:
             raise _refused("The file's address leads to a host that is not the carrier's.", code="foreign-host")
+
+
+def _next(url: str, location: str) -> str:
+    try:
+        return urlsplit(urljoin(url, location)).geturl()
+    except ValueError as error:  # An opened bracket that nobody closes.
+        raise _refused("The file's address cannot be read.", code="foreign-host") from error
 
 
 def _refused(message: str, *, code: str) -> CarrierError:

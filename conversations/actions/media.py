@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-import filetype
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.db.models import F, Q
@@ -10,13 +9,13 @@ from django.db.models import F, Q
 from conversations import queries
 from conversations.actions.telling import tell_message
 from conversations.core import limits
+from conversations.core.pictures import examine
 from conversations.models import Media
 from eventlog.dbclock import database_now
 from kernel.actor import SYSTEM
 
-# Shown inline by a browser without running anything. Everything else is offered as a download.
-PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
-_LEASE = timedelta(seconds=60)
+# Longer than a fetch may take: 60 s, and the last read's time-out.
+_LEASE = timedelta(seconds=90)
 
 
 def claim_media(media_sid: str) -> Media | None:
@@ -38,11 +37,25 @@ def claim_media(media_sid: str) -> Media | None:
 
 def store_media(media: Media, *, content: bytes) -> None:
     """Keep the file. Its type is what its bytes say, whatever anybody claims; the unknown is only ever a download."""
-    guess = filetype.guess(content)
-    sniffed = guess.mime if guess is not None else "application/octet-stream"
-    name = f"{media.sid}.{guess.extension if guess is not None else 'bin'}"
-    media.file.save(name, ContentFile(content), save=False)
-    _settle(media, status=Media.Status.STORED, content_type=sniffed, size=len(content), file=media.file.name)
+    examined = examine(content)
+    kept = Media(sid=media.sid)
+    kept.file.save(f"{media.sid}.{examined.ending}", ContentFile(content), save=False)
+    size = {"width": 0, "height": 0}
+    if examined.picture is not None:
+        kept.thumbnail.save(f"{media.sid}.webp", ContentFile(examined.picture.thumbnail), save=False)
+        size = {"width": examined.picture.width, "height": examined.picture.height}
+    if not _settle(
+        media,
+        status=Media.Status.STORED,
+        content_type=examined.content_type[:100],
+        size=len(content),
+        file=kept.file.name,
+        thumbnail=kept.thumbnail.name or "",
+        **size,
+    ):  # Another worker was first.
+        kept.file.delete(save=False)
+        if kept.thumbnail:
+            kept.thumbnail.delete(save=False)
 
 
 def retry_media(media: Media) -> None:
@@ -59,13 +72,15 @@ def fail_media(media: Media) -> None:
     _settle(media, status=Media.Status.FAILED)
 
 
-def _settle(media: Media, **fields: object) -> None:
+def _settle(media: Media, **fields: object) -> bool:
+    """Whether it was still to be settled."""
     with transaction.atomic():
         message = media.message
         conversation = queries.locked_conversation(message.conversation_id)
         pending = Media.objects.filter(pk=media.pk, status=Media.Status.PENDING)
         if not pending.update(due_at=None, version=F("version") + 1, **fields):
-            return
+            return False
         type(message).objects.filter(pk=message.pk).update(version=F("version") + 1)
         message.refresh_from_db()
         tell_message("message.updated", message, conversation=conversation, actor=SYSTEM)
+        return True

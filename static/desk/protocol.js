@@ -58,7 +58,8 @@
  * @property {string|null} date_closed
  * @property {{index: number, author_kind: string, body: string, date_created: string}|null} last_message
  *
- * @typedef {{sid: string, content_type: string, size: number|null, status: string, url: string}} Media
+ * @typedef {{sid: string, content_type: string, size: number|null, status: string, url: string,
+ *   thumbnail_url?: string, width?: number, height?: number}} Media
  *
  * @typedef {object} Message
  * @property {string} sid

@@ -22,7 +22,7 @@ export function MediaBox({ media }) {
   if (!isPicture) return html`<${FileLine} media=${media} url=${url} />`;
   return html`
     <a class="media-box" href=${url} target="_blank" rel="noopener noreferrer">
-      <img src=${url} alt=${gettext("Picture. Opens in a new tab")} loading="lazy" decoding="async" width="240" height="180" />
+      <img src=${safeUrl(media.thumbnail_url ?? "") || url} alt=${gettext("Picture. Opens in a new tab")} loading="lazy" decoding="async" width="240" height="180" />
     </a>
   `;
 }
