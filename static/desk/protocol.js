@@ -61,6 +61,13 @@
  * @typedef {{sid: string, content_type: string, size: number|null, status: string, url: string,
  *   thumbnail_url?: string, width?: number, height?: number}} Media
  *
+ * @typedef {object} Details  What a message says beside its words; only what it has is there.
+ * @property {{latitude: number, longitude: number, name: string, address: string}} [location]
+ * @property {{kind: string, text: string, payload: string}} [choice]
+ * @property {{headline: string, body: string, source_type: string, source_url: string}} [referral]
+ * @property {{index: number|null, author_kind: string, body: string}} [quote]
+ * @property {"once"|"often"} [forwarded]
+ *
  * @typedef {object} Message
  * @property {string} sid
  * @property {number} version
@@ -71,6 +78,7 @@
  * @property {{kind: string, sid: string, name: string}} author
  * @property {string} body
  * @property {Media[]} media
+ * @property {Details} details
  * @property {string} status
  * @property {string|number|null} error_code
  * @property {string|null} error_message

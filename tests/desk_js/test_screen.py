@@ -362,6 +362,34 @@ def test_unsafe_media_address_is_never_linked(desk: FakeDesk, opened: Opened) ->
     assert page.locator(".media-box[href], .media-box img").count() == 0
 
 
+def test_details_of_a_message_are_told_and_links_are_safe(desk: FakeDesk, opened: Opened) -> None:
+    place = {"latitude": 38.7223, "longitude": -9.1393, "name": "Café <b>", "address": "Rua 1"}
+    told = [
+        {"location": place},
+        {"choice": {"kind": "button", "text": "Yes", "payload": "y"}, "quote": {"index": 1, "body": "Shall we?"}},
+        {"referral": {"headline": "Sale", "body": "", "source_type": "ad", "source_url": "javascript:alert(1)"}},
+        {"forwarded": "often", "location": {"latitude": "x", "longitude": 0, "name": "Nowhere", "address": ""}},
+    ]
+    bodies = ["", "Yes", "Hello", "Look"]
+    messages = [cast.message(1, n, bodies[n - 1], details=told[n - 1]) for n in range(1, 5)]
+
+    page = opened(at=f"#{CH1}", **conversation_of(messages))
+
+    bubbles = page.locator(".bubble")
+    expect(bubbles.nth(0)).to_contain_text("Location: Café <b>, Rua 1")
+    link = bubbles.nth(0).locator("a")
+    expect(link).to_have_attribute(
+        "href", "https://www.openstreetmap.org/?mlat=38.7223&mlon=-9.1393#map=16/38.7223/-9.1393"
+    )
+    expect(link).to_have_attribute("rel", "noopener noreferrer")
+    expect(bubbles.nth(1).locator("blockquote")).to_have_text("Shall we?")
+    expect(bubbles.nth(1)).to_contain_text("Chosen from the options")
+    expect(bubbles.nth(2)).to_contain_text("Came from an ad: Sale")
+    expect(bubbles.nth(3)).to_contain_text("Forwarded many times")
+    expect(bubbles.nth(3)).to_contain_text("Location: Nowhere")
+    assert bubbles.nth(2).locator("a").count() == bubbles.nth(3).locator("a").count() == 0
+
+
 def test_phone_shows_one_pane_and_back_returns_to_the_list(desk: FakeDesk, opened: Opened, page: Page) -> None:
     page.set_viewport_size({"width": 390, "height": 780})
     opened(conversations=[cast.conversation(1)])

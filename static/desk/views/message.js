@@ -4,6 +4,7 @@ import { classes, html, memo } from "../html.js";
 import { dateTime, gettext, timeOfDay } from "../i18n.js";
 import { link } from "../store.js";
 import { Ticks, Trouble } from "./delivery.js";
+import { After, Before } from "./details.js";
 import { Icon } from "./icons.js";
 import { MediaBox } from "./media.js";
 import { SafeText } from "./safe_text.js";
@@ -37,8 +38,10 @@ function Row({ message, isMine, startsGroup }) {
     <div class=${kinds} data-key=${message.sid} data-ref=${message.ref} data-index=${message.index}>
       ${startsGroup && html`<${Author} message=${message} isMine=${isMine} />`}
       <div class="bubble">
+        <${Before} details=${message.details} />
         ${message.media.map((media) => html`<${MediaBox} key=${media.sid} media=${media} />`)}
         ${message.body && html`<p class="message-body" dir="auto"><${SafeText} text=${message.body} /></p>`}
+        <${After} details=${message.details} body=${message.body} />
         <p class="message-meta"><${Time} at=${message.date_created} />${outbound && html`<${Ticks} status=${message.status} />`}</p>
       </div>
       <${Trouble} message=${message} />
