@@ -1,8 +1,12 @@
 """Who may come in, and how often: HTTP Basic, the scopes of the surface, requests a second."""
 
 import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, cast
+from threading import Lock
+from typing import Any, Final, cast
 
 from django.conf import settings
 from django.core.cache import cache
@@ -91,6 +95,29 @@ def spend(name: str, account_sid: str, *, limit: int) -> Spent:
         return Spent(limit, cache.incr(key))
     except ValueError:  # The cache made room just now.
         return Spent(limit, 1)
+
+
+_running: Final[Counter[tuple[str, str]]] = Counter()
+_lock: Final = Lock()
+
+
+@contextmanager
+def place(name: str, account_sid: str, *, limit: int) -> Iterator[bool]:
+    """One of ``limit`` places for what an account does at the same time; False where all are taken.
+
+    Each process counts for itself.
+    """
+    key = name, account_sid
+    with _lock:
+        free = _running[key] < limit
+        _running[key] += free
+    try:
+        yield free
+    finally:
+        with _lock:
+            _running[key] -= free
+            if not _running[key]:
+                del _running[key]
 
 
 class RequestRate(BaseThrottle):

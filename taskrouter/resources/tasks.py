@@ -9,6 +9,8 @@ from typing import Any, ClassVar, Final
 from django.db import transaction
 from django.db.models import QuerySet, TextField
 from django.db.models.functions import Cast
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from kernel import clock
 from kernel.errors import Conflict, DomainError, Invalid, StaleMove, TooMany
@@ -38,6 +40,7 @@ from taskrouter.views import InWorkspace
 from taskrouter.wire import Shown, stamp, text
 
 EVALUATIONS_A_SECOND: Final = 3  # https://github.com/twilio-professional-services/flex-project-template
+EVALUATIONS_AT_ONCE: Final = 2
 _STATES: Final = (*TASK_LIVE, *TASK_ENDED)
 _REASON: Final = "completed"
 _SETTINGS: Final = {
@@ -115,6 +118,18 @@ class Tasks(InWorkspace, Resource[Task]):
         if "has_addons" in given:
             rows = rows.exclude(addons={}) if given["has_addons"] else rows.filter(addons={})
         return rows.filter(**wanted)
+
+    def list(self, request: Request, **names: str) -> Response:
+        """Every task is looked at for an expression: so many at once would leave no thread to anybody else."""
+        if "EvaluateTaskAttributes" not in request.query_params:
+            return super().list(request, **names)
+        with access.place("evaluations", self.actor.account_sid, limit=EVALUATIONS_AT_ONCE) as free:
+            if not free:
+                raise TooOften(
+                    "Tasks are looked for by an expression at most %(limit)d times at once.",
+                    params={"limit": EVALUATIONS_AT_ONCE},
+                )
+            return super().list(request, **names)
 
     def passing(self, given: dict[str, Any]) -> Callable[[Any], bool] | None:
         if "evaluate_task_attributes" not in given:

@@ -14,6 +14,7 @@ from kernel.actor import SYSTEM
 from routing import actions, queries
 from routing.models import Task, TaskQueue, Workflow
 from routing.tests.factories import accepted, make_task, offered
+from taskrouter.access import place
 from taskrouter.resources.tasks import Tasks
 from taskrouter.tests.conftest import refusal
 from tests.support.product import wait_until
@@ -146,6 +147,19 @@ def test_expressions_are_tried_three_times_a_second(caller, stranger, path, monk
     monkeypatch.setattr("taskrouter.access.time.time", lambda: 1_000_001.0)
     assert caller.ask("GET", query).status_code == 200
     assert "EvaluateTaskAttributes: " in refusal(caller.ask("GET", f"{path}?EvaluateTaskAttributes=a+HAS"), 400, 20001)
+
+
+def test_expressions_are_tried_by_so_many_at_once(caller, stranger, path):
+    query = f"{path}?EvaluateTaskAttributes=a%3D%3D1"
+    name = caller.workspace.account.sid
+
+    with place("evaluations", name, limit=9), place("evaluations", name, limit=9):
+        assert "at most 2 times at once" in refusal(caller.ask("GET", query), 429, 20429)
+        assert caller.ask("GET", path).status_code == 200
+        other = f"Workspaces/{stranger.workspace.sid}/Tasks?EvaluateTaskAttributes=a%3D%3D1"
+        assert stranger.ask("GET", other).status_code == 200
+
+    assert caller.ask("GET", query).status_code == 200
 
 
 CANCEL = (
