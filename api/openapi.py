@@ -152,6 +152,8 @@ _CONVERSATION = {
     "participants": [],
     "date_created": _AT,
     "date_closed": None,
+    "opted_out": False,
+    "window": None,
     "last_message": {"index": 2, "author_kind": "bot", "body": "Hello! How can I help?", "date_created": _AT},
 }
 _CALENDAR = {

@@ -185,6 +185,10 @@ class ContactSerializer(Shape):
     name = serializers.CharField()
 
 
+class WindowSerializer(Shape):
+    closes_at = serializers.DateTimeField(allow_null=True, help_text="null while the customer has never written")
+
+
 class ConversationSerializer(Shape):
     """One conversation without its messages."""
 
@@ -202,4 +206,6 @@ class ConversationSerializer(Shape):
     participants = ParticipantSerializer(many=True)
     date_created = serializers.DateTimeField()
     date_closed = serializers.DateTimeField(allow_null=True)
+    opted_out = serializers.BooleanField(help_text="nothing may be sent: the customer wrote STOP")
+    window = WindowSerializer(allow_null=True, help_text="until when free text may be sent; null: always")
     last_message = LastMessageSerializer(allow_null=True)

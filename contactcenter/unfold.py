@@ -98,6 +98,7 @@ UNFOLD: dict[str, Any] = {
                 _("Channels"),
                 _item(_("Conversations"), "forum", "conversations_conversation"),
                 _item(_("Addresses"), "call", "conversations_address"),
+                _item(_("Consent ledger"), "do_not_disturb_on", "conversations_consent"),
                 _item(_("Intakes"), "input", "interactions_intake"),
                 _item(_("Task channels"), "alt_route", "agents_taskchannel"),
             ),

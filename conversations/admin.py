@@ -11,9 +11,11 @@ from django.utils.translation import pgettext, pgettext_lazy
 from accounts.admin_base import Label, ModelAdmin, ModelForm, actor, column, display, document
 from agents.admin_base import WorkspacePage
 from conversations.actions import addresses
-from conversations.models import Address, Conversation, Message
+from conversations.core.keywords import Words
+from conversations.models import Address, Consent, Conversation, Message
 
 MESSAGES = 200
+WORDS = ("stop_words", "start_words", "help_words")
 AUTHORS = {"customer": _("customer"), "bot": _("bot"), "agent": _("agent"), "system": _("system")}
 # Statuses that no verb of the machine leads to.
 REPORTED = {
@@ -28,11 +30,17 @@ class AddressForm(ModelForm):
 
     class Meta:
         model = Address
-        fields = ["workspace", "channel", "address", "friendly_name"]
+        fields = ["workspace", "channel", "address", "friendly_name", "stop_words", "start_words", "help_words"]
         help_texts = {
             "address": _(
                 "As the provider writes it: +15550001000, whatsapp:+15550001000, messenger:100200300, webchat:shop."
-            )
+            ),
+            "stop_words": _(
+                "Besides STOP, UNSUBSCRIBE, END, QUIT, STOPALL, REVOKE, OPTOUT and CANCEL; spaces between them. "
+                "Whoever sends one of them as the only word gets nothing more from here."
+            ),
+            "start_words": _("Besides START, YES and UNSTOP."),
+            "help_words": _("Besides HELP and INFO."),
         }
 
 
@@ -53,24 +61,35 @@ class AddressAdmin(WorkspacePage):
         return super().get_queryset(request).select_related("workspace__account", "intake__workflow")
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return [*self.asked_workspace(request), "channel", "address", "friendly_name", *(["sid"] if obj else [])]
+        return [
+            *self.asked_workspace(request),
+            "channel",
+            "address",
+            "friendly_name",
+            *WORDS,
+            *(["sid"] if obj else []),
+        ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return [*super().get_readonly_fields(request, obj), *(["channel", "address"] if obj else [])]
 
     def store(self, request: HttpRequest, row: Address | None, form: Any) -> Address:
         given = form.cleaned_data
+        words = Words(*(given[name] for name in WORDS))
         if row is not None:
             who = actor(request, row.workspace.account)
-            return addresses.rename_address(row, friendly_name=given["friendly_name"], actor=who)
+            addresses.rename_address(row, friendly_name=given["friendly_name"], actor=who)
+            return addresses.set_words(row, words=words, actor=who)
         workspace = self.workspace(request, form)
-        return addresses.create_address(
+        who = actor(request, workspace.account)
+        made = addresses.create_address(
             workspace,
             channel=given["channel"],
             address=given["address"],
             friendly_name=given["friendly_name"],
-            actor=actor(request, workspace.account),
+            actor=who,
         )
+        return addresses.set_words(made, words=words, actor=who)
 
     def remove(self, request: HttpRequest, row: Address) -> None:
         addresses.delete_address(row, actor=actor(request, row.workspace.account))
@@ -155,3 +174,26 @@ class ConversationAdmin(ModelAdmin):
             ),
         )
         return format_html('<ol class="cc-said">{}</ol>', lines)
+
+
+@admin.register(Consent)
+class ConsentAdmin(ModelAdmin):
+    """Who withdrew or gave consent, when, and by which message: to read and to show."""
+
+    account_lookup = "address__workspace__account"
+    list_display = ["created_at", "identity", "address", "channel", "what_label", "source", "evidence"]
+    list_filter = ["what", "source", "channel", ("address", admin.RelatedOnlyFieldListFilter)]
+    list_select_related = ["identity", "address"]
+    search_fields = ["=sid", "=identity__address", "=message__sid", "=message__conversation__sid"]
+    search_help_text = _("The customer's address, or a sid of a line, message or conversation.")
+    ordering = ["-id"]
+    fields = ["sid", "created_at", "identity", "address", "channel", "what_label", "source", "evidence", "message_sid"]
+    readonly_fields = ["what_label", "message_sid"]
+
+    @display(description=_("consent"), ordering="what", label={"withdrawn": "danger", "given": "success"})
+    def what_label(self, line: Consent) -> Label:
+        return Label(line.what, line.get_what_display())
+
+    @display(description=_("message"))
+    def message_sid(self, line: Consent) -> str:
+        return line.message.sid if line.message else "-"

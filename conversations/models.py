@@ -1,12 +1,14 @@
 """Addresses, contacts, conversations, participants, messages, media."""
 
+from typing import Any
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from agents.models import Worker, Workspace
-from conversations.core import states
+from conversations.core import keywords, states
 from kernel import clock, sids
 
 
@@ -34,6 +36,10 @@ def new_media_sid() -> str:
     return sids.new("ME")
 
 
+def new_consent_sid() -> str:
+    return sids.new("CN")
+
+
 class Channel(models.TextChoices):
     """How the words travel."""
 
@@ -54,6 +60,13 @@ class Address(models.Model):
     address = models.CharField(_("address"), max_length=128, unique=True)
     friendly_name = models.CharField(_("name"), max_length=64)
     created_at = models.DateTimeField(_("created"), default=clock.now, editable=False)
+    stop_words = models.CharField(_("words that stop"), max_length=200, blank=True, default=keywords.SPANISH_STOP)
+    start_words = models.CharField(
+        _("words that start again"), max_length=200, blank=True, default=keywords.SPANISH_START
+    )
+    help_words = models.CharField(
+        _("words that ask for help"), max_length=200, blank=True, default=keywords.SPANISH_HELP
+    )
 
     class Meta:
         verbose_name = _("address")
@@ -259,3 +272,50 @@ class Reconciliation(models.Model):
 
     def __str__(self) -> str:
         return self.account_sid
+
+
+class Consent(models.Model):
+    """A line of the ledger of what customers let us send, with its evidence. Lines are added and never changed.
+
+    The newest line of a customer and one of our addresses tells how they stand; without any, we may write.
+    """
+
+    class What(models.TextChoices):
+        WITHDRAWN = "withdrawn", pgettext_lazy("consent", "withdrawn")
+        GIVEN = "given", pgettext_lazy("consent", "given")
+
+    class Source(models.TextChoices):
+        KEYWORD = "keyword", _("the customer's word")
+        PROVIDER = "provider", _("the provider's refusal")
+
+    sid = models.CharField(max_length=sids.LENGTH, unique=True, default=new_consent_sid, editable=False)
+    identity = models.ForeignKey(
+        Identity, on_delete=models.CASCADE, related_name="consents", verbose_name=_("customer")
+    )
+    address = models.ForeignKey(
+        Address, on_delete=models.PROTECT, related_name="consents", verbose_name=_("our address")
+    )
+    channel = models.CharField(_("channel"), max_length=16, choices=Channel.choices)
+    what = models.CharField(_("consent"), max_length=16, choices=What.choices)
+    source = models.CharField(_("source"), max_length=16, choices=Source.choices)
+    evidence = models.CharField(_("evidence"), max_length=64)
+    message = models.ForeignKey(
+        Message, on_delete=models.SET_NULL, null=True, related_name="consents", verbose_name=_("message")
+    )
+    # The text that told the customer so: the one message that goes out although it was stopped.
+    confirmation = models.OneToOneField(Message, on_delete=models.SET_NULL, null=True, related_name="confirms")
+    created_at = models.DateTimeField(_("created"), default=clock.now, editable=False)
+
+    class Meta:
+        verbose_name = _("line of the consent ledger")
+        verbose_name_plural = _("consent ledger")
+        indexes = [models.Index(fields=["identity", "address", "id"], name="consent_standing")]
+
+    def __str__(self) -> str:
+        return self.sid
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Only ever a new line."""
+        if not self._state.adding:
+            raise TypeError("A line of the ledger is never changed.")
+        super().save(*args, **kwargs)

@@ -5,6 +5,8 @@ from typing import Any, TypedDict
 
 from django.urls import reverse
 
+from conversations.core import policy
+from conversations.core.policy import Standing
 from conversations.details import DetailsPayload, details_payload
 from conversations.models import Conversation, Media, Message, Participant
 from kernel import clock
@@ -67,6 +69,12 @@ class ParticipantPayload(TypedDict):
     read_index: int
 
 
+class WindowPayload(TypedDict):
+    """Until when free text may be sent; ``None`` while the customer has never written."""
+
+    closes_at: str | None
+
+
 class ConversationPayload(TypedDict):
     """One conversation without its messages."""
 
@@ -84,6 +92,8 @@ class ConversationPayload(TypedDict):
     participants: list[ParticipantPayload]
     date_created: str | None
     date_closed: str | None
+    opted_out: bool
+    window: WindowPayload | None
     last_message: LastMessagePayload | None
 
 
@@ -134,7 +144,11 @@ def last_message_payload(message: Message | None) -> LastMessagePayload | None:
 
 
 def conversation_payload(
-    conversation: Conversation, *, participants: Sequence[Participant], last_message: Message | None
+    conversation: Conversation,
+    *,
+    participants: Sequence[Participant],
+    last_message: Message | None,
+    standing: Standing,
 ) -> ConversationPayload:
     """``conversation`` needs ``address`` and ``identity__contact``, each participant its ``worker``, loaded."""
     contact = conversation.identity.contact
@@ -156,5 +170,9 @@ def conversation_payload(
         ],
         "date_created": clock.iso(conversation.created_at),
         "date_closed": clock.iso(conversation.closed_at),
+        "opted_out": standing.opted_out,
+        "window": {"closes_at": clock.iso(policy.closes_at(conversation.channel, standing))}
+        if conversation.channel in policy.WINDOWED
+        else None,
         "last_message": last_message_payload(last_message),
     }

@@ -7,8 +7,9 @@ from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from agents.models import Worker
 from carriers.base import ListedMessage
-from conversations.core import states
-from conversations.models import Address, Conversation, Media, Message, Participant, Reconciliation
+from conversations.core import policy, states
+from conversations.core.policy import Standing
+from conversations.models import Address, Consent, Conversation, Media, Message, Participant, Reconciliation
 from conversations.payloads import (
     ConversationPayload,
     MessagePayload,
@@ -103,7 +104,9 @@ def heard_by(conversations: Iterable[Conversation]) -> dict[int, list[str]]:
 def payload(conversation: Conversation, participants: Sequence[Participant]) -> ConversationPayload:
     """The wire shape of a conversation whose address and identity are loaded."""
     last = Message.objects.filter(conversation=conversation, index=conversation.last_index).first()
-    return conversation_payload(conversation, participants=participants, last_message=last)
+    return conversation_payload(
+        conversation, participants=participants, last_message=last, standing=standing(conversation)
+    )
 
 
 def present_conversations(worker: Worker) -> list[ConversationPayload]:
@@ -118,7 +121,43 @@ def present_conversations(worker: Worker) -> list[ConversationPayload]:
     newest = Message.objects.filter(conversation=OuterRef("pk")).order_by("-index").values("pk")[:1]
     last_pk = dict(rows.annotate(last_pk=Subquery(newest)).values_list("pk", "last_pk"))
     last = Message.objects.in_bulk([pk for pk in last_pk.values() if pk])
-    return [conversation_payload(row, participants=row.here, last_message=last.get(last_pk[row.pk])) for row in rows]
+    stand = standings(rows)
+    return [
+        conversation_payload(row, participants=row.here, last_message=last.get(last_pk[row.pk]), standing=stand[row.pk])
+        for row in rows
+    ]
+
+
+def standing(conversation: Conversation) -> Standing:
+    """How the customer stands to our address of this conversation."""
+    return standings([conversation])[conversation.pk]
+
+
+def standings(conversations: Iterable[Conversation]) -> dict[int, Standing]:
+    """The same for each of them, with two queries for all. It is of the pair of addresses: older talks count."""
+    rows = list(conversations)
+    ledger = Consent.objects.filter(identity__in={row.identity_id for row in rows}).order_by("id")
+    newest = {
+        (address, identity): what for address, identity, what in ledger.values_list("address", "identity", "what")
+    }
+    heard = _last_heard([row for row in rows if row.channel in policy.WINDOWED])
+    return {
+        row.pk: Standing(
+            opted_out=newest.get((row.address_id, row.identity_id)) == Consent.What.WITHDRAWN,
+            last_inbound_at=heard.get((row.address_id, row.identity_id)),
+        )
+        for row in rows
+    }
+
+
+def _last_heard(rows: Sequence[Conversation]) -> dict[tuple[int, int], datetime]:
+    """When the customers last wrote, by our address and theirs. Talks of one pair follow one another."""
+    if not rows:
+        return {}
+    said = Message.objects.filter(conversation=OuterRef("pk"), index=OuterRef("last_inbound_index"))
+    talks = Conversation.objects.filter(identity__in={row.identity_id for row in rows}, last_inbound_index__gt=0)
+    found = talks.order_by("id").annotate(heard_at=Subquery(said.values("created_at")))
+    return {(address, identity): at for address, identity, at in found.values_list("address", "identity", "heard_at")}
 
 
 def messages(conversation: Conversation, *, before: int | None = None, limit: int = 50) -> list[MessagePayload]:

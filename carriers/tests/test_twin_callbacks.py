@@ -12,7 +12,7 @@ from carriers.twin import actions, delivery, outbox, timers
 from carriers.twin.actions import Picture
 from carriers.twin.models import TwinCallback, TwinMessage
 from carriers.twin.rules import UNREACHABLE, Wanted
-from kernel import clock
+from kernel import clock, sids
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -141,7 +141,46 @@ def test_the_unreachable_number_ends_undelivered(listener, numbers, play):
     assert parse_status(listener.calls[1].params).error_code == "30003"
 
 
+def wrote(theirs: str, ours: str, **ago: float) -> None:
+    """The customer's last words, so long ago."""
+    TwinMessage.objects.create(
+        sid=sids.new("SM"),
+        direction="inbound",
+        from_address=theirs,
+        to_address=ours,
+        status="received",
+        created_at=clock.now() - timedelta(**ago),
+    )
+
+
+@pytest.mark.parametrize("pair", [(WHATSAPP_THEIRS, WHATSAPP_OURS), ("messenger:2890110000003", "messenger:100200300")])
+@pytest.mark.parametrize("minutes", [24 * 60, None])
+def test_free_text_outside_the_window_is_taken_and_not_delivered(listener, numbers, play, pair, minutes):
+    theirs, ours = pair
+    if minutes:
+        wrote(theirs, ours, minutes=minutes)
+    message = reply(listener, to=theirs, from_=ours)
+    play()
+    play(1)
+
+    message.refresh_from_db()
+    assert (message.status, message.error_code) == ("undelivered", 63016)
+    assert statuses(listener) == ["undelivered"]
+    assert parse_status(listener.calls[0].params).error_code == "63016"
+
+
+def test_the_window_is_open_for_24_hours(listener, numbers, play):
+    wrote(WHATSAPP_THEIRS, WHATSAPP_OURS, hours=23, minutes=59)
+    message = reply(listener, to=WHATSAPP_THEIRS, from_=WHATSAPP_OURS)
+    play()
+    play(1)
+
+    message.refresh_from_db()
+    assert (message.status, message.error_code) == ("delivered", None)
+
+
 def test_whatsapp_tells_read_once_and_only_after_delivery(listener, numbers, daniel, play):
+    wrote(WHATSAPP_THEIRS, WHATSAPP_OURS, hours=1)
     message = reply(listener, to=WHATSAPP_THEIRS, from_=WHATSAPP_OURS)
     assert actions.read_by_customer(daniel) == 0
     play()

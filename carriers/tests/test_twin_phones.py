@@ -199,6 +199,9 @@ def test_a_customer_is_renamed(client, maria):
 
 @pytest.mark.django_db(transaction=True)
 def test_looking_at_whatsapp_is_told(client, listener, numbers, daniel, play):
+    actions.text_in(daniel, to="whatsapp:+15550002000", body="Hello")
+    play()
+    listener.calls.clear()
     actions.accept_outbound(Wanted(daniel.address, "whatsapp:+15550002000", "Hi", (), f"{listener.url}/s"))
     play()
     play(1)

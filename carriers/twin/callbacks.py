@@ -8,7 +8,7 @@ from django.conf import settings
 from carriers.twilio.inbound import channel_of
 from carriers.twin import faults
 from carriers.twin.models import TwinCallback, TwinCustomer, TwinMessage, TwinNumber
-from carriers.twin.rules import UNREACHABLE, UNREACHABLE_ERROR, bare
+from carriers.twin.rules import UNREACHABLE, UNREACHABLE_ERROR, WINDOW, WINDOW_ERROR, WINDOWED, bare
 from kernel import clock
 
 API_VERSION = "2010-04-01"
@@ -46,16 +46,38 @@ def inbound(message: TwinMessage, number: TwinNumber, customer: TwinCustomer) ->
 
 def outbound(message: TwinMessage) -> list[TwinCallback]:
     """The life of a message after it was queued. Twilio sends no callback for the status it was created with."""
-    unreachable = bare(message.to_address) == UNREACHABLE
-    steps = [_Step("sent", timedelta()), _Step("undelivered" if unreachable else "delivered", _UNTIL_DELIVERED)]
+    error = _trouble(message)
+    steps = [_Step("sent", timedelta()), _Step("undelivered" if error else "delivered", _UNTIL_DELIVERED)]
+    if error == WINDOW_ERROR:
+        del steps[0]
     if faults.strike("reorder_next"):
-        steps = [_Step(steps[1].status, timedelta()), _Step("sent", _OUT_OF_ORDER)]
+        steps = [_Step(steps[-1].status, timedelta()), _Step("sent", _OUT_OF_ORDER)]
     copies = 2 if faults.strike("duplicate_next") else 1
     now = clock.now()
-    return [status(message, step.status, due_at=now + step.after) for step in steps for _ in range(copies)]
+    return [
+        status(message, step.status, due_at=now + step.after, error=error if step.status == "undelivered" else None)
+        for step in steps
+        for _ in range(copies)
+    ]
 
 
-def status(message: TwinMessage, new: str, *, due_at: datetime) -> TwinCallback:
+def _trouble(message: TwinMessage) -> tuple[int, str] | None:
+    """Why the message will not reach the phone."""
+    if bare(message.to_address) == UNREACHABLE:
+        return UNREACHABLE_ERROR
+    return None if is_window_open(ours=message.from_address, customer=message.to_address) else WINDOW_ERROR
+
+
+def is_window_open(*, ours: str, customer: str) -> bool:
+    """Whether free text may go to this customer: always, or for 24 hours after their last words."""
+    if channel_of(customer) not in WINDOWED:
+        return True
+    texts = TwinMessage.objects.filter(direction="inbound", from_address=customer, to_address=ours)
+    last = texts.order_by("-id").values_list("created_at", flat=True).first()
+    return last is not None and clock.now() < last + WINDOW
+
+
+def status(message: TwinMessage, new: str, *, due_at: datetime, error: tuple[int, str] | None = None) -> TwinCallback:
     """One status callback; the message takes the status when the callback's time has come."""
     return TwinCallback(
         message=message,
@@ -63,7 +85,7 @@ def status(message: TwinMessage, new: str, *, due_at: datetime) -> TwinCallback:
         status=new,
         lane=f"status {message.sid}",
         url=message.status_callback,
-        params=_status_params(message, new),
+        params=_status_params(message, new, error=error),
         due_at=due_at,
     )
 
@@ -105,7 +127,7 @@ def _inbound_params(message: TwinMessage, customer: TwinCustomer) -> dict[str, s
     return params
 
 
-def _status_params(message: TwinMessage, new: str) -> dict[str, str]:
+def _status_params(message: TwinMessage, new: str, *, error: tuple[int, str] | None) -> dict[str, str]:
     params = {
         "MessageSid": message.sid,
         "SmsSid": message.sid,
@@ -123,7 +145,7 @@ def _status_params(message: TwinMessage, new: str) -> dict[str, str]:
         params["RawDlrDoneDate"] = clock.now().strftime("%y%m%d%H%M")
     if new == "read":
         params["EventType"] = "READ"
-    if new == "undelivered":
-        code, text = UNREACHABLE_ERROR
+    if error:
+        code, text = error
         params |= {"ErrorCode": str(code), "ErrorMessage": text}
     return params

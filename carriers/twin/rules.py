@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from carriers.twilio.inbound import channel_of, is_address
@@ -27,6 +28,10 @@ GOOD_SENDER = "+15005550006"
 # Ours, not Twilio's: texts to it are sent and end as ``undelivered``.
 UNREACHABLE = "+15005550030"
 UNREACHABLE_ERROR = (30003, "Unreachable destination handset")
+# https://www.twilio.com/docs/api/errors/63016: taken at first, and refused by the channel.
+WINDOWED = frozenset({"whatsapp", "messenger"})
+WINDOW = timedelta(hours=24)
+WINDOW_ERROR = (63016, "Failed to send freeform message because you are outside the allowed window.")
 
 STOP_WORDS = frozenset({"STOP", "UNSUBSCRIBE", "END", "QUIT", "STOPALL", "REVOKE", "OPTOUT", "CANCEL"})
 START_WORDS = frozenset({"START", "YES", "UNSTOP"})

@@ -8,6 +8,7 @@ from django.db.models import ProtectedError
 
 from accounts import policy
 from agents.models import Workspace
+from conversations.core.keywords import HELP, START, STOP, Words
 from conversations.models import Address, Channel
 from eventlog.record import record
 from kernel.actor import Actor
@@ -21,6 +22,7 @@ SHAPES: Final = {
     Channel.WEBCHAT: (re.compile(r"webchat:[a-z0-9][a-z0-9_-]{0,60}"), "webchat:shop"),
 }
 MAX_NAME: Final = 64
+MAX_WORDS: Final = 200
 
 
 def create_address(workspace: Workspace, *, channel: str, address: str, friendly_name: str, actor: Actor) -> Address:
@@ -47,6 +49,28 @@ def rename_address(address: Address, *, friendly_name: str, actor: Actor) -> Add
     address.friendly_name = _named(friendly_name)
     with transaction.atomic():
         address.save(update_fields=["friendly_name"])
+        _note("address.updated", address, actor=actor)
+    return address
+
+
+def set_words(address: Address, *, words: Words, actor: Actor) -> Address:
+    """The address's own words that stop, start and ask for help, besides the English ones. Raises Invalid."""
+    policy.require(actor, "config:write", account_sid=address.workspace.account.sid)
+    plain = {f"{name}_words": " ".join(getattr(words, name).upper().split()) for name in ("stop", "start", "help")}
+    english = dict(zip(plain, (STOP, START, HELP), strict=True))
+    for field, text in plain.items():
+        others = {word for name in plain if name != field for word in (*plain[name].split(), *english[name])}
+        twice = sorted(others & set(text.split()))
+        if twice:
+            raise Invalid("The word %(word)s has another meaning already.", field=field, params={"word": twice[0]})
+        if len(text) > MAX_WORDS:
+            raise Invalid("Write at most %(limit)d characters.", field=field, params={"limit": MAX_WORDS})
+    if all(getattr(address, field) == text for field, text in plain.items()):
+        return address
+    for field, text in plain.items():
+        setattr(address, field, text)
+    with transaction.atomic():
+        address.save(update_fields=list(plain))
         _note("address.updated", address, actor=actor)
     return address
 
@@ -84,6 +108,9 @@ def _note(event: str, address: Address, *, actor: Actor) -> None:
         "channel": address.channel,
         "address": address.address,
         "friendly_name": address.friendly_name,
+        "stop_words": address.stop_words,
+        "start_words": address.start_words,
+        "help_words": address.help_words,
     }
     workspace = address.workspace
     record(

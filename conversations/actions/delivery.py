@@ -15,8 +15,10 @@ from django.urls import reverse
 
 from carriers.base import OutboundMessage, StatusUpdate
 from conversations import queries
+from conversations.actions import consent
 from conversations.actions.telling import tell_message
 from conversations.core import limits, states
+from conversations.core.policy import Refusal
 from conversations.models import Conversation, Message
 from eventlog.dbclock import database_now
 from eventlog.moves import move
@@ -33,26 +35,25 @@ LEASE = timedelta(seconds=30)
 def claim_next(conversation_sid: str) -> OutboundMessage | None:
     """Take the conversation's next message, committed as ``sending`` before any byte goes out.
 
-    ``None`` when nothing is queued, one is in flight already, or the head waits for its next attempt.
+    ``None`` when nothing is queued, one is in flight already, or the head waits for its next attempt. What the channel
+    no longer lets through, since the customer opted out or the window closed meanwhile, fails here and is not sent.
     """
     with transaction.atomic():
         conversation = _locked_by_sid(conversation_sid)
         message = queries.head_of_line(conversation)
-        now = database_now()
-        # A first attempt is due at once, whatever the clock of the web server that wrote it.
-        waits = message is not None and message.attempts and message.due_at is not None and message.due_at > now
-        if message is None or waits:
+        if message is None:
             return None
-        move(
-            message,
-            states.DELIVERY,
-            "claim",
-            fence=F("fence") + 1,
-            attempts=F("attempts") + 1,
-            due_at=now + LEASE,
-            provider_sid=None,
-        )
-        return _outbound(message, conversation=conversation)
+        now, standing = database_now(), queries.standing(conversation)
+        while message is not None:
+            # A first attempt is due at once, whatever the clock of the web server that wrote it.
+            if message.attempts and message.due_at is not None and message.due_at > now:
+                return None
+            refused = consent.refusal_of(message, conversation=conversation, standing=standing, now=now)
+            if refused is None:
+                return _claimed(message, conversation=conversation, now=now)
+            _refuse(message, refused, conversation=conversation)
+            message = queries.head_of_line(conversation)
+        return None
 
 
 def mark_sent(message_sid: str, *, fence: int, provider: str, provider_sid: str) -> None:
@@ -109,12 +110,14 @@ def expire_claim(message_sid: str, *, now: datetime) -> None:
 def resend(message: Message, *, actor: Actor) -> Message:
     """Queue a message again that failed or whose fate is unknown: the agent's decision.
 
-    Raises ``NotFound`` for somebody who does not take part, ``StaleMove`` when it went through in the meantime.
+    Raises ``NotFound`` for somebody who does not take part, ``StaleMove`` when it went through in the meantime,
+    ``Conflict`` when the channel lets nothing through (``opted-out``, ``window-closed``).
     """
     with transaction.atomic():
         conversation = queries.locked_conversation(message.conversation_id)
         if not any(row.worker.sid == actor.worker_sid for row in queries.present(conversation)):
             raise NotFound("There is no message %(sid)s.", field="message", params={"sid": message.sid})
+        consent.require(conversation, now=clock.now())
         move(
             message,
             states.DELIVERY,
@@ -157,6 +160,7 @@ def apply_receipt(message_sid: str, *, fence: int, receipt: StatusUpdate, provid
         if told:
             message.refresh_from_db()
             tell_message("message.updated", message, conversation=conversation, actor=CARRIER, media=[])
+            consent.learn(message, conversation=conversation)
 
 
 def _finish(message_sid: str, *, fence: int, verb: str, **fields: Any) -> None:
@@ -173,6 +177,33 @@ def _finish(message_sid: str, *, fence: int, verb: str, **fields: Any) -> None:
         except StaleMove:
             return
         tell_message("message.updated", message, conversation=conversation, actor=SYSTEM, media=[])
+        consent.learn(message, conversation=conversation)
+
+
+def _claimed(message: Message, *, conversation: Conversation, now: datetime) -> OutboundMessage:
+    move(
+        message,
+        states.DELIVERY,
+        "claim",
+        fence=F("fence") + 1,
+        attempts=F("attempts") + 1,
+        due_at=now + LEASE,
+        provider_sid=None,
+    )
+    return _outbound(message, conversation=conversation)
+
+
+def _refuse(message: Message, refused: Refusal, *, conversation: Conversation) -> None:
+    """It fails as if the provider had said so, who was not asked."""
+    move(
+        message,
+        states.DELIVERY,
+        "fail",
+        error_code=refused.provider_code,
+        error_message=refused.remedy[:200],
+        due_at=None,
+    )
+    tell_message("message.updated", message, conversation=conversation, actor=SYSTEM, media=[])
 
 
 def _locked_by_sid(sid: str) -> Conversation:

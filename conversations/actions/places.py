@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from django.db import connection
 
+from conversations.core.keywords import Words
+
 # The outer condition is checked again on the locked row: a rival may have closed the conversation while we waited.
 _TAKE = """
 UPDATE conversations_conversation
@@ -21,8 +23,9 @@ WHERE state = 'active' AND id = (
 RETURNING id, sid, last_index, channel
 """
 _KNOW = """
-SELECT w.sid, p.sid, p.name, k.sid
+SELECT w.sid, p.sid, p.name, a.stop_words, a.start_words, a.help_words, k.sid
 FROM conversations_conversation c
+JOIN conversations_address a ON a.id = c.address_id
 JOIN agents_workspace w ON w.id = c.workspace_id
 JOIN conversations_identity i ON i.id = c.identity_id
 JOIN conversations_contact p ON p.id = i.contact_id
@@ -42,6 +45,8 @@ class Place:
     workspace_sid: str
     contact_sid: str
     contact_name: str
+    channel: str
+    words: Words
     audiences: tuple[str, ...]
 
 
@@ -58,7 +63,8 @@ def take(*, ours: str, customer: str) -> Place | None:
         pk, sid, index, channel = taken
         cursor.execute(_KNOW, [pk])
         known = cursor.fetchall()
-    workspace_sid, contact_sid, contact_name, _ = known[0]
+    workspace_sid, contact_sid, contact_name, stop, start, helps, _ = known[0]
     audiences = [f"visitor:{sid}"] if channel == "webchat" else []
     audiences += [f"worker:{worker_sid}" for *_, worker_sid in known if worker_sid is not None]
-    return Place(pk, sid, index, workspace_sid, contact_sid, contact_name, tuple(audiences))
+    words = Words(stop, start, helps)
+    return Place(pk, sid, index, workspace_sid, contact_sid, contact_name, channel, words, tuple(audiences))

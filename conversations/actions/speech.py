@@ -8,10 +8,10 @@ from django.db import IntegrityError, transaction
 from accounts import policy
 from carriers.base import InboundMessage
 from conversations import queries
-from conversations.actions import places
+from conversations.actions import consent, outbound, places
 from conversations.actions.places import Place
-from conversations.actions.telling import tell_conversation, tell_message
-from conversations.core import limits, names
+from conversations.actions.telling import tell_conversation
+from conversations.core import keywords, limits, names
 from conversations.models import Address, Contact, Conversation, Identity, Media, Message
 from conversations.payloads import message_payload
 from eventlog.models import Event
@@ -68,6 +68,10 @@ def receive_together(inbounds: Sequence[InboundMessage], *, actor: Actor) -> lis
                 longer_ways.add(_pair(inbound))
         Message.objects.bulk_create(message for message, _ in said.values())
         record_all([_added(message, place=place, media=[], actor=actor) for message, place in said.values()])
+        # Not the repeats among them: each message is heeded once, in its order.
+        for sid, inbound in {inbound.provider_sid: inbound for inbound in ordered}.items():
+            if sid in said:
+                _heed(inbound, said[sid][0], place=said[sid][1], actor=actor)
     return [said[i.provider_sid][0] if i.provider_sid in said else None for i in inbounds]
 
 
@@ -84,7 +88,8 @@ def post(
 
     ``ref`` is the sender's own name for the message: the same ``ref`` again returns the message that stands. An agent
     must take part; a bot must own the conversation. Raises ``Invalid``, ``NotFound``, or ``Conflict`` when the
-    conversation is closed or is no longer the bot's.
+    conversation is closed or is no longer the bot's, or when the channel lets nothing through (``opted-out``,
+    ``window-closed``).
     """
     text = body.strip()
     if not text or len(text) > limits.BODY_LIMIT:
@@ -99,7 +104,8 @@ def post(
             return said
         if locked.state != _VISIBLE_STATE:
             raise Conflict("The conversation is closed.", code="conversation-closed", field="conversation")
-        return _append_outbound(
+        consent.require(locked, now=clock.now())
+        return outbound.append(
             locked, text=text, ref=ref, actor=actor, author_kind=author_kind, author_name=author_name
         )
 
@@ -136,7 +142,16 @@ def _store(inbound: InboundMessage, *, place: Place, actor: Actor) -> Message:
     if media:
         Media.objects.bulk_create(media)
     record_all([_added(message, place=place, media=media, actor=actor)])
+    _heed(inbound, message, place=place, actor=actor)
     return message
+
+
+def _heed(inbound: InboundMessage, message: Message, *, place: Place, actor: Actor) -> None:
+    """A word that stops or starts our messages does so."""
+    if place.channel in keywords.CHANNELS:
+        verb = keywords.verb(inbound.body, words=place.words, opt_out_type=inbound.params.get("OptOutType", ""))
+        if verb in ("stop", "start"):
+            consent.heed(message, verb=verb, actor=actor)
 
 
 def _heard(inbound: InboundMessage, *, place: Place) -> Message:
@@ -189,39 +204,6 @@ def _begun(inbound: InboundMessage, *, actor: Actor) -> Place:
     place = places.take(ours=inbound.to_address, customer=inbound.from_address)
     assert place is not None  # noqa: S101 - begun and locked in this transaction
     return place
-
-
-def _append_outbound(
-    conversation: Conversation, *, text: str, ref: str, actor: Actor, author_kind: str, author_name: str | None
-) -> Message:
-    # A web chat has no carrier: the visitor's own socket is the delivery.
-    carried = conversation.channel != "webchat"
-    message = Message.objects.create(
-        conversation=conversation,
-        index=_next_index(conversation),
-        ref=ref,
-        direction=Message.Direction.OUTBOUND,
-        author_kind=author_kind,
-        author_sid=actor.worker_sid or actor.sid,
-        author_name=(actor.name if author_name is None else author_name)[:120],
-        body=text,
-        status="queued" if carried else "sent",
-        due_at=clock.now() if carried else None,
-    )
-    _write_counters(conversation)
-    tell_message("message.added", message, conversation=conversation, actor=actor, media=[])
-    return message
-
-
-def _next_index(conversation: Conversation) -> int:
-    """Count on, under the row lock that the caller holds: no gaps, and the order of commits."""
-    conversation.last_index += 1
-    conversation.version += 1
-    return conversation.last_index
-
-
-def _write_counters(conversation: Conversation) -> None:
-    conversation.save(update_fields=["last_index", "version"])
 
 
 def _may_speak(conversation: Conversation, *, actor: Actor) -> None:

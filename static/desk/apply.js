@@ -5,6 +5,8 @@
  * ahead changes nothing but sets `behind`, so that the socket asks for the rest; objects are replaced only by a newer
  * `version`. So duplicates, reordering and replays are harmless.
  */
+import { reopened } from "./channel.js";
+
 /** @typedef {import("./protocol.js").State} State */
 /** @typedef {import("./protocol.js").Message} Message */
 
@@ -250,6 +252,7 @@ function touched(state, row) {
   const next = {
     ...conversation,
     last_index: Math.max(conversation.last_index, row.index),
+    window: reopened(conversation.window, row),
     last_message: {
       index: row.index,
       author_kind: row.author.kind,

@@ -42,7 +42,7 @@ function meaning(code) {
     30007: () => gettext("The carrier filtered the message out."),
     30008: () => gettext("The carrier gives no reason."),
     30034: () => gettext("Our number is not registered with the carriers yet."),
-    63016: () => gettext("More than 24 hours since the customer's last message: WhatsApp takes only templates now."),
+    63016: () => gettext("More than 24 hours since the customer's last message: the channel takes only templates now."),
     63024: () => gettext("The customer's WhatsApp number is not valid."),
   };
   return meanings[String(code)]?.() ?? "";

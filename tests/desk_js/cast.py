@@ -103,6 +103,8 @@ def conversation(number: int, *, last_index: int = 0, read_index: int | None = N
         ],
         "date_created": ago(minutes=30),
         "date_closed": None,
+        "opted_out": False,
+        "window": None,
         "last_message": None,
     } | changes
 

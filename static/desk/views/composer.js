@@ -1,9 +1,12 @@
 /** Where the agent writes. It works without a line; it is closed only when nobody could receive the words. */
 import { useEffect, useRef } from "preact/hooks";
 
+import { endsSoon, refusal, windowLeft } from "../channel.js";
+import { now } from "../clock.js";
 import { post, sayTyping } from "../commands.js";
 import { html } from "../html.js";
-import { fill, gettext } from "../i18n.js";
+import { fill, gettext, ngettext, spanInWords } from "../i18n.js";
+import { segments } from "../segments.js";
 import { drafts, link, setDraft, state } from "../store.js";
 import { Icon } from "./icons.js";
 
@@ -15,6 +18,44 @@ function closedBecause(conversation) {
   if (!conversation.participants.some((person) => person.worker_sid === me))
     return gettext("You do not take part in this conversation.");
   return "";
+}
+
+/** What the channel forbids now: ended by the customer, or by time. @param {{why: "opted-out"|"window-closed"}} props */
+function Locked({ why }) {
+  const text =
+    why === "opted-out"
+      ? gettext("The customer has opted out: nothing can be sent. Only the customer can undo this, by writing START.")
+      : gettext("More than 24 hours since the customer's last message: free text can be sent again once they write.");
+  const title = why === "opted-out" ? gettext("Opted out") : gettext("Window closed");
+  return html`
+    <p class="composer-closed composer-${why}" id="composer-locked">
+      <${Icon} name=${why === "opted-out" ? "alert" : "clock"} /> <strong>${title}.</strong> ${text}
+    </p>
+  `;
+}
+
+/** How long free text may be sent, near the end of the window. @param {{conversation: import("../protocol.js").Conversation}} props */
+function WindowLeft({ conversation }) {
+  if (!conversation.window) return null;
+  const left = windowLeft(conversation, now.value);
+  const text = fill(gettext("Free text for %(time)s more"), { time: spanInWords(left) });
+  return html`<span class=${endsSoon(conversation, now.value) ? "composer-window is-soon" : "composer-window"}>${text}</span>`;
+}
+
+/** What the text costs on a channel that counts parts. @param {{text: string}} props */
+function Cost({ text }) {
+  if (!text.trim()) return null;
+  const { count, dear, units, encoding } = segments(text.trim());
+  const room = encoding === "GSM-7" ? (count > 1 ? 153 : 160) : count > 1 ? 67 : 70;
+  const size = fill(ngettext("%(units)s of %(room)s characters · %(n)s SMS", "%(units)s of %(room)s characters · %(n)s SMS", count), {
+    units,
+    room: room * count,
+    n: count,
+  });
+  return html`
+    <span class="composer-cost">${size}</span>
+    ${dear && html`<span class="composer-dear">${fill(gettext("%(marks)s: 70 instead of 160 characters each"), { marks: [...dear].slice(0, 5).join(" ") })}</span>`}
+  `;
 }
 
 /** @param {string} ourName */
@@ -29,11 +70,13 @@ export function Composer({ conversation, name }) {
   const key = conversation.sid;
   const field = useRef(/** @type {HTMLTextAreaElement|null} */ (null));
   const reason = closedBecause(conversation);
+  const why = refusal(conversation, now.value);
   // Accepted with a press: the focus waits on the pane until there is somewhere to write.
   useEffect(() => {
-    if (!reason && document.activeElement?.id === "conversation") field.current?.focus({ preventScroll: true });
-  }, [key, reason]);
+    if (!reason && !why && document.activeElement?.id === "conversation") field.current?.focus({ preventScroll: true });
+  }, [key, reason, why]);
   if (reason) return html`<p class="composer-closed">${reason}</p>`;
+  if (why) return html`<${Locked} why=${why} />`;
 
   const text = drafts.value[key] ?? "";
   const send = () => {
@@ -54,13 +97,18 @@ export function Composer({ conversation, name }) {
     <form class="composer" onSubmit=${(/** @type {Event} */ event) => (event.preventDefault(), send())}>
       <div class="composer-box">
         <textarea id="composer-text" ref=${field} rows="1" dir="auto" autocomplete="off" maxlength="1600" value=${text}
-          aria-describedby="composer-hint" aria-label=${fill(gettext("Message to %(name)s"), { name })} placeholder=${fill(gettext("Message to %(name)s"), { name })}
+          aria-describedby="composer-hint composer-facts" aria-label=${fill(gettext("Message to %(name)s"), { name })} placeholder=${fill(gettext("Message to %(name)s"), { name })}
           aria-keyshortcuts="Control+Enter" onInput=${onInput} onKeyDown=${onKeyDown}></textarea>
         <button type="submit" class="send-button" disabled=${!text.trim()} aria-label=${gettext("Send")} title=${gettext("Send")}>
           <${Icon} name="send" />
         </button>
       </div>
-      <p class="composer-hint" id="composer-hint">${hint(conversation.our_name)}</p>
+      <div class="composer-foot">
+        <p class="composer-hint" id="composer-hint">${hint(conversation.our_name)}</p>
+        <p class="composer-facts" id="composer-facts">
+          <${WindowLeft} conversation=${conversation} />${conversation.channel === "sms" && html`<${Cost} text=${text} />`}
+        </p>
+      </div>
     </form>
   `;
 }

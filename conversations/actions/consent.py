@@ -1,0 +1,143 @@
+"""The ledger of consent, and the policy that asks it: before a message is queued, and before it is sent."""
+
+from datetime import datetime
+from typing import Final
+
+from django.db.models import F
+from django.utils import translation
+from django.utils.translation import gettext
+
+from conversations import queries
+from conversations.actions import outbound
+from conversations.actions.telling import tell_conversation
+from conversations.core import keywords, policy
+from conversations.core.policy import Refusal, Standing
+from conversations.models import Consent, Conversation, Message
+from eventlog.record import record
+from kernel import clock
+from kernel.actor import CARRIER, SYSTEM, Actor
+from kernel.errors import Conflict
+
+# Twilio filters and confirms STOP and START itself on SMS, MMS and RCS, and on no other channel.
+_CONFIRMED_BY_US: Final = frozenset({"whatsapp"})
+_SPANISH: Final = frozenset({keywords.SPANISH_STOP, keywords.SPANISH_START})
+
+
+def require(conversation: Conversation, *, now: datetime) -> None:
+    """Raise ``Conflict`` (``opted-out``, ``window-closed``) when free text may not be sent here now."""
+    refused = policy.refusal(conversation.channel, queries.standing(conversation), now=now)
+    if refused is not None:
+        raise Conflict(refused.remedy, code=refused.code, field="conversation")
+
+
+def refusal_of(message: Message, *, conversation: Conversation, standing: Standing, now: datetime) -> Refusal | None:
+    """Why a queued message may not go out now. What confirms the customer's own STOP still does."""
+    refused = policy.refusal(conversation.channel, standing, now=now)
+    if refused is policy.OPTED_OUT and Consent.objects.filter(confirmation=message).exists():
+        return policy.refusal(conversation.channel, Standing(last_inbound_at=standing.last_inbound_at), now=now)
+    return refused
+
+
+def heed(message: Message, *, verb: str, actor: Actor) -> None:
+    """The customer's STOP or START stands in the ledger, if it changes anything.
+
+    Part of the transaction that stores the message, which holds the conversation's lock.
+    """
+    what = Consent.What.WITHDRAWN if verb == "stop" else Consent.What.GIVEN
+    conversation = queries.locked_conversation(message.conversation_id)
+    if queries.standing(conversation).opted_out == (what == Consent.What.WITHDRAWN):
+        return
+    _write(
+        conversation,
+        what=what,
+        source=Consent.Source.KEYWORD,
+        evidence=message.provider_params.get("OptOutType") or message.body.strip(),
+        message=message,
+        confirmation=_confirm(conversation, message, what=what),
+        actor=actor,
+    )
+
+
+def learn(message: Message, *, conversation: Conversation) -> None:
+    """The provider refused the message since the customer has opted out: the ledger says so too.
+
+    A message older than the customer's last START tells nothing of how they stand now.
+    """
+    if message.error_code != policy.OPTED_OUT.provider_code or message.status not in ("failed", "undelivered"):
+        return
+    ledger = Consent.objects.filter(identity=conversation.identity_id, address=conversation.address_id)
+    newest = ledger.order_by("-id").first()
+    if newest is not None and (newest.what == Consent.What.WITHDRAWN or newest.created_at >= message.created_at):
+        return
+    _write(
+        conversation,
+        what=Consent.What.WITHDRAWN,
+        source=Consent.Source.PROVIDER,
+        evidence=message.error_code,
+        message=message,
+        confirmation=None,
+        actor=CARRIER,
+    )
+
+
+def _confirm(conversation: Conversation, message: Message, *, what: Consent.What) -> Message | None:
+    """Tell the customer where the provider does not, in the language of the word."""
+    if conversation.channel not in _CONFIRMED_BY_US:
+        return None
+    language = "es" if message.body.strip().upper() in _SPANISH else "en"
+    with translation.override(language):
+        text = (
+            gettext("You will get no more messages from us. Write START to get them again.")
+            if what == Consent.What.WITHDRAWN
+            else gettext("You will get our messages again. Write STOP to end them.")
+        )
+    return outbound.append(
+        conversation,
+        text=text,
+        ref=f"consent:{message.sid}",
+        actor=SYSTEM,
+        author_kind="system",
+        author_name="",
+    )
+
+
+def _write(
+    conversation: Conversation,
+    *,
+    what: Consent.What,
+    source: Consent.Source,
+    evidence: str,
+    message: Message,
+    confirmation: Message | None,
+    actor: Actor,
+) -> None:
+    line = Consent.objects.create(
+        identity=conversation.identity,
+        address=conversation.address,
+        channel=conversation.channel,
+        what=what,
+        source=source,
+        evidence=evidence[:64],
+        message=message,
+        confirmation=confirmation,
+    )
+    record(
+        f"consent.{what}",
+        subject_sid=line.sid,
+        data={
+            "sid": line.sid,
+            "conversation_sid": conversation.sid,
+            "message_sid": message.sid,
+            "our_address": conversation.address.address,
+            "channel": line.channel,
+            "what": line.what,
+            "source": line.source,
+            "date_created": clock.iso(line.created_at),
+        },
+        audiences=[f"floor:{conversation.workspace.sid}"],
+        actor=actor,
+        workspace_sid=conversation.workspace.sid,
+    )
+    Conversation.objects.filter(pk=conversation.pk).update(version=F("version") + 1)
+    conversation.version += 1
+    tell_conversation("conversation.updated", conversation, actor=actor)

@@ -1,0 +1,53 @@
+"""What a channel lets us send now: asked before a message is queued, and again when a sender claims it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+# https://www.twilio.com/docs/api/errors/63016: WhatsApp and Messenger, since the customer's last message.
+WINDOW: Final = timedelta(hours=24)
+WINDOWED: Final = frozenset({"whatsapp", "messenger"})
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a customer stands to one of our addresses; ``last_inbound_at`` is known for channels with a window."""
+
+    opted_out: bool = False
+    last_inbound_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why not. ``code`` names the rule; ``provider_code`` is what the provider would answer; ``remedy`` is a msgid."""
+
+    code: str
+    provider_code: str
+    remedy: str
+
+
+OPTED_OUT: Final = Refusal(
+    "opted-out", "21610", "The customer has opted out. Only the customer can undo this, by writing START."
+)
+WINDOW_CLOSED: Final = Refusal(
+    "window-closed",
+    "63016",
+    "More than 24 hours have passed since the customer's last message. Only a template may be sent now.",
+)
+
+
+def closes_at(channel: str, standing: Standing) -> datetime | None:
+    """When free text ends; ``None`` for a channel without a window, or for a customer who never wrote."""
+    if channel not in WINDOWED or standing.last_inbound_at is None:
+        return None
+    return standing.last_inbound_at + WINDOW
+
+
+def refusal(channel: str, standing: Standing, *, now: datetime, is_template: bool = False) -> Refusal | None:
+    """Why the message may not be sent, or ``None``. At the very end of the window it is closed."""
+    if standing.opted_out:
+        return OPTED_OUT
+    if channel not in WINDOWED or is_template:
+        return None
+    end = closes_at(channel, standing)
+    return WINDOW_CLOSED if end is None or now >= end else None
