@@ -47,6 +47,8 @@ class MediaFetcher:
         except requests.RequestException as error:
             cause = from_transport(error)
             raise _again(cause.message, code=cause.code) from error
+        except ValueError as error:  # `requests` reads the address of a redirect even when it does not follow it.
+            raise _unreadable() from error
 
     def _follow(self, url: str) -> tuple[str, bytes]:
         self._check_api(url)
@@ -66,7 +68,7 @@ class MediaFetcher:
                 ) as response:
                     if response.status_code not in _REDIRECTS:
                         return self._read(response, deadline)
-                    url = _next(url, response.headers.get("Location", ""))
+                    url = urljoin(url, response.headers.get("Location", ""))
                     self._check_file(url)
         raise _refused("The file's address redirects too often.", code="redirects")
 
@@ -105,11 +107,8 @@ class MediaFetcher:
             raise _refused("The file's address leads to a host that is not the carrier's.", code="foreign-host")
 
 
-def _next(url: str, location: str) -> str:
-    try:
-        return urlsplit(urljoin(url, location)).geturl()
-    except ValueError as error:  # An opened bracket that nobody closes.
-        raise _refused("The file's address cannot be read.", code="foreign-host") from error
+def _unreadable() -> CarrierError:
+    return _refused("The file's address cannot be read.", code="foreign-host")
 
 
 def _refused(message: str, *, code: str) -> CarrierError:
