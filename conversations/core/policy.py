@@ -43,11 +43,11 @@ def closes_at(channel: str, standing: Standing) -> datetime | None:
     return standing.last_inbound_at + WINDOW
 
 
-def refusal(channel: str, standing: Standing, *, now: datetime, is_template: bool = False) -> Refusal | None:
+def refusal(channel: str, standing: Standing, *, now: datetime) -> Refusal | None:
     """Why the message may not be sent, or ``None``. At the very end of the window it is closed."""
     if standing.opted_out:
         return OPTED_OUT
-    if channel not in WINDOWED or is_template:
+    if channel not in WINDOWED:
         return None
     end = closes_at(channel, standing)
     return WINDOW_CLOSED if end is None or now >= end else None

@@ -1,4 +1,4 @@
-"""The pure rules of channels: parts of a text, opt-out words, window, files."""
+"""The pure rules of channels: parts of a text, opt-out words, window."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -6,13 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conversations.core.attachments import problem
 from conversations.core.keywords import Words, verb
 from conversations.core.policy import OPTED_OUT, WINDOW_CLOSED, Standing, closes_at, refusal
 from conversations.core.segments import Segments, segments
 
 NOW = datetime(2030, 1, 2, 12, tzinfo=UTC)
-MB = 1024 * 1024
 
 
 @pytest.mark.parametrize(
@@ -97,7 +95,6 @@ def test_the_window_ends_after_24_hours(channel: str) -> None:
     assert closes_at(channel, heard) == NOW + timedelta(hours=24)
     assert refusal(channel, heard, now=NOW + timedelta(hours=24, microseconds=-1)) is None
     assert refusal(channel, heard, now=NOW + timedelta(hours=24)) is WINDOW_CLOSED
-    assert refusal(channel, heard, now=NOW + timedelta(hours=24), is_template=True) is None
     assert refusal(channel, Standing(), now=NOW) is WINDOW_CLOSED
 
 
@@ -108,26 +105,4 @@ def test_other_channels_have_no_window() -> None:
 
 def test_opt_out_goes_before_everything() -> None:
     for channel in ("sms", "whatsapp", "messenger"):
-        assert refusal(channel, Standing(opted_out=True), now=NOW, is_template=True) is OPTED_OUT
-
-
-@pytest.mark.parametrize(
-    ("channel", "files", "found"),
-    [
-        ("sms", [("image/png", 5 * MB)] * 10, None),
-        ("sms", [("image/png", 1)] * 11, "too-many"),
-        ("sms", [("image/png", 5 * MB + 1)], "too-large"),
-        ("sms", [("image/webp", 500 * 1024)], None),
-        ("sms", [("image/webp", 500 * 1024 + 1)], "too-large"),
-        ("sms", [("application/zip", 1)], "wrong-type"),
-        ("whatsapp", [("video/mp4", 16 * MB)], None),
-        ("whatsapp", [("video/mp4", 16 * MB + 1)], "too-large"),
-        ("whatsapp", [("video/webm", 1)], "wrong-type"),
-        ("whatsapp", [("image/png", 1)] * 2, "too-many"),
-        ("messenger", [("audio/mpeg", 25 * MB)], None),
-        ("messenger", [("nonsense", 1)], "wrong-type"),
-        ("webchat", [], None),
-    ],
-)
-def test_files_are_judged_by_channel(channel: str, files: list[tuple[str, int]], found: str | None) -> None:
-    assert problem(channel, files) == found
+        assert refusal(channel, Standing(opted_out=True), now=NOW) is OPTED_OUT
