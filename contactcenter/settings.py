@@ -215,19 +215,15 @@ HOOK_LETTERS = {
     "assignment-callback": "taskrouter.callbacks.AssignmentCallback",
 }
 PUMP_SERVICES = [
+    "routing.deadlines.Offers",
+    "routing.deadlines.Steps",
+    "routing.deadlines.TimesToLive",
     "eventlog.relay.Relay",
-    "eventlog.timers.Deadlines",
     "eventlog.timers.Timers",
     "routing.router.engine.Router",
 ]
 PUMP_THREADS = environment.pump_threads(PUMP_SERVICES)
-# Sweeps of due columns, and how many seconds lie between two of each: the most that a timer can be late. What people
-# feel comes first, and waits for none of the others.
-PUMP_DEADLINES = {
-    "routing.timers.expire_reservations": 0.02,
-    "routing.timers.expire_tasks": 0.02,
-    "routing.timers.end_steps": 0.02,
-}
+# Sweeps of due columns that may be a moment late, and how many seconds lie between two of each.
 PUMP_TIMERS = {
     "routing.timers.re_evaluate_tasks": 1,
     "routing.replaying_timers.drive_replays": 1,

@@ -2,10 +2,11 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import takewhile
+from typing import ClassVar, Final
 
 import structlog
 from django.conf import settings
@@ -23,6 +24,8 @@ logger = structlog.get_logger(__name__)
 _KEPT = timedelta(days=7)
 _PRUNE_BATCH = 1000
 _LEASE_SECONDS = 1.5
+DEADLINE_SECONDS: Final = 0.02
+"""Between two looks for what is due on time."""
 
 Sweep = Callable[[datetime], bool | None]
 """Does what is due; True when there is more of it, to be done at once."""
@@ -38,18 +41,17 @@ class Timer:
 
 
 class Timers(Service):
-    """Makes the sweeps of a settings table, each at its own interval, in one process at a time.
+    """Makes the sweeps of ``settings.PUMP_TIMERS``, each at its own interval, in one process at a time.
 
     The lease only saves work: sweeps are guarded moves, so two of them at once do no harm.
     """
 
     name = "timers"
-    table = "PUMP_TIMERS"
 
     def __init__(self) -> None:
         self._clock = SteadyClock()
         self._lease = Lease(self.name, seconds=_LEASE_SECONDS)
-        self._timers = [Timer(import_string(path), seconds) for path, seconds in getattr(settings, self.table).items()]
+        self._timers = [Timer(import_string(path), seconds) for path, seconds in self._sweeps().items()]
 
     def step(self) -> bool:
         due = [timer for timer in self._timers if timer.next_at <= time.monotonic()]
@@ -66,6 +68,11 @@ class Timers(Service):
         if self._lease.fence:
             self._lease.release()
 
+    def _sweeps(self) -> Mapping[str, float]:
+        """Where each sweep is, and how many seconds lie between two of it."""
+        sweeps: Mapping[str, float] = settings.PUMP_TIMERS
+        return sweeps
+
     def _sweep(self, timer: Timer) -> bool:
         timer.next_at = time.monotonic() + timer.every_seconds
         try:
@@ -78,11 +85,13 @@ class Timers(Service):
         return more
 
 
-class Deadlines(Timers):
-    """The sweeps whose lateness people feel: they do not wait for the others."""
+class Deadline(Timers):
+    """A sweep whose lateness people feel: it waits for no other."""
 
-    name = "deadlines"
-    table = "PUMP_DEADLINES"
+    sweep: ClassVar[str]
+
+    def _sweeps(self) -> Mapping[str, float]:
+        return {self.sweep: DEADLINE_SECONDS}
 
 
 def prune(now: datetime) -> None:

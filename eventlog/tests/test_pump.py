@@ -62,8 +62,10 @@ class Slow(Worker):
 
     name = "slow"
     gate = threading.Event()
+    entered = threading.Event()
 
     def step(self) -> bool:
+        self.entered.set()
         self.gate.wait(PATIENCE)
         return super().step()
 
@@ -110,6 +112,18 @@ def test_services_of_several_lists_do_not_wait_for_one_another(settings: Any) ->
         assert slow.stepped.acquire(timeout=PATIENCE)
 
     assert slow.connection is not other.connection
+
+
+def test_those_behind_begin_when_those_before_have_looked_once(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("eventlog.pump._HEAD_START_SECONDS", PATIENCE)
+    monkeypatch.setattr(Slow, "gate", threading.Event())
+    monkeypatch.setattr(Slow, "entered", threading.Event())
+    with running(settings, [Slow], [Other]):
+        slow, other = Worker.made
+        assert slow.entered.wait(PATIENCE)
+        assert other.steps == 0
+        slow.gate.set()
+        assert other.stepped.acquire(timeout=PATIENCE)
 
 
 def test_doorbell_wakes_everybody_who_rests(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:

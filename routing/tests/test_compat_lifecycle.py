@@ -9,6 +9,7 @@ from django.utils.module_loading import import_string
 from agents import actions as agents
 from agents.models import Worker
 from agents.tests.factories import activity, agent, channel_of, make_worker
+from eventlog.timers import Deadline
 from kernel import clock
 from kernel.actor import SYSTEM
 from kernel.errors import StaleMove
@@ -25,7 +26,8 @@ def status(reservation):
 
 def sweep(later):
     """Every deadline and timer of routing, as if that much time had passed."""
-    for path in (*settings.PUMP_DEADLINES, *settings.PUMP_TIMERS):
+    services = [import_string(path) for path in settings.PUMP_SERVICES]
+    for path in (*(each.sweep for each in services if issubclass(each, Deadline)), *settings.PUMP_TIMERS):
         if path.startswith("routing."):
             import_string(path)(clock.now() + later)
 
