@@ -381,6 +381,19 @@ class TestFaults:
         assert [call.params["Body"] for call in listener.calls] == ["found"]
         assert TwinMessage.objects.filter(body="lost", status="received").exists()
 
+    def test_a_phone_that_is_switched_off_is_off_for_so_many(self, listener, numbers, play):
+        actions.set_faults({"undelivered_next": 1})
+        reply(listener)
+        reply(listener)
+        play()
+        play(1)
+
+        ends = [call.params for call in listener.calls if call.params["MessageStatus"] != "sent"]
+        assert [(end["MessageStatus"], end.get("ErrorCode")) for end in ends] == [
+            ("undelivered", "30003"),
+            ("delivered", None),
+        ]
+
     def test_a_doubled_text_has_one_sid(self, listener, numbers, maria, play):
         actions.set_faults({"duplicate_next": 1})
         actions.text_in(maria, to=OURS, body="twice")

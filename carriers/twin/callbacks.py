@@ -63,7 +63,7 @@ def outbound(message: TwinMessage) -> list[TwinCallback]:
 
 def _trouble(message: TwinMessage) -> tuple[int, str] | None:
     """Why the message will not reach the phone."""
-    if bare(message.to_address) == UNREACHABLE:
+    if bare(message.to_address) == UNREACHABLE or faults.strike("undelivered_next"):
         return UNREACHABLE_ERROR
     return None if is_window_open(ours=message.from_address, customer=message.to_address) else WINDOW_ERROR
 

@@ -17,6 +17,7 @@ LIMITS = {
     "duplicate_next": 1_000,
     "reorder_next": 1_000,
     "lose_next": 1_000,
+    "undelivered_next": 1_000,
 }
 
 

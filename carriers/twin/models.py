@@ -162,6 +162,7 @@ class TwinFaults(models.Model):
     duplicate_next = models.PositiveIntegerField(default=0)
     reorder_next = models.PositiveIntegerField(default=0)
     lose_next = models.PositiveIntegerField(default=0)
+    undelivered_next = models.PositiveIntegerField(default=0)
 
     class Meta:
         verbose_name_plural = "twin faults"

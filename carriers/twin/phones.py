@@ -157,4 +157,5 @@ def _fault_labels() -> dict[str, str]:
         "duplicate_next": _("Repeat the next callbacks"),
         "reorder_next": _("Turn the order of the next receipts round"),
         "lose_next": _("Lose the next texts on the way to us"),
+        "undelivered_next": _("Find the phone switched off for the next replies"),
     }

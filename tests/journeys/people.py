@@ -156,6 +156,16 @@ class Phone:
         field.fill(text)
         field.press("Enter")
 
+    def fault(self, name: str, count: int) -> None:
+        """Have the carrier do that wrong, so many times."""
+        panel = self.page.locator("details.faults")
+        panel.locator("summary").click()
+        field = panel.locator(f"input[name={name}]")
+        field.fill(str(count))
+        with self.page.expect_response("**/phones/faults/set"):
+            field.press("Tab")
+        panel.locator("summary").click()
+
     def sees(self, text: str) -> None:
         expect(self.box.locator(".thread").get_by_text(text, exact=True)).to_have_count(1, timeout=SOON)
 
