@@ -2,10 +2,13 @@
 FROM python:3.13-slim-bookworm AS build
 WORKDIR /app
 ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never
-COPY requirements-uv.txt requirements.txt ./
+# S3=1: with what files in a bucket need.
+ARG S3=
+COPY requirements-uv.txt requirements.txt requirements-s3.txt ./
 RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements-uv.txt \
     && python -m venv --without-pip /venv \
-    && uv pip install --no-config --no-cache --python /venv/bin/python --require-hashes -r requirements.txt
+    && uv pip install --no-config --no-cache --python /venv/bin/python --require-hashes \
+        -r "requirements${S3:+-s3}.txt"
 COPY . .
 # Static files are collected once, here; the values below are never used to serve anything.
 RUN PRODUCTION=true STATIC_ROOT=/app/staticfiles \

@@ -64,6 +64,7 @@ class AuthorSerializer(Shape):
 
 class MediaSerializer(Shape):
     sid = serializers.CharField()
+    name = serializers.CharField(help_text="Empty for a customer's file")
     content_type = serializers.CharField()
     size = serializers.IntegerField()
     status = serializers.ChoiceField(choices=["pending", "stored", "failed"])
@@ -71,6 +72,7 @@ class MediaSerializer(Shape):
     thumbnail_url = serializers.CharField(help_text="Empty unless the file is a picture that can be shown")
     width = serializers.IntegerField(help_text="0 unless the file is a picture that can be shown")
     height = serializers.IntegerField()
+    failure = serializers.CharField(help_text="Why a customer's file could not be fetched, by the carrier's code")
 
 
 class LocationSerializer(Shape):

@@ -7,6 +7,7 @@ set: the production shape. Every difference between the two stands in this modul
 import hashlib
 import os
 import secrets
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -123,6 +124,42 @@ def pump_threads(services: list[str]) -> list[list[str]]:
     Each its own, so that the router waits for nobody; on SQLite, where all writers queue for one lock, all the same.
     """
     return [[service] for service in services] if env.str("DATABASE_URL", default="") else [services]
+
+
+def files() -> dict[str, Any]:
+    """Django's ``STORAGES["default"]``: a folder, or the private bucket of ``S3_BUCKET``.
+
+    Nobody is ever sent to the bucket: files leave by our own addresses, which ask who may see them.
+    """
+    bucket = env.str("S3_BUCKET", default="")
+    if not bucket:
+        return {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"file_permissions_mode": 0o600},
+        }
+    if find_spec("storages") is None:
+        raise ImproperlyConfigured(
+            "S3_BUCKET needs django-storages and boto3, which are not installed: "
+            ".venv/bin/uv pip install --require-hashes -r requirements-s3.txt"
+        )
+    named = {
+        "endpoint_url": "S3_ENDPOINT_URL",
+        "region_name": "S3_REGION",
+        "access_key": "S3_ACCESS_KEY",
+        "secret_key": "S3_SECRET_KEY",
+    }
+    given = {option: env.str(name, default="") for option, name in named.items()}
+    return {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": bucket,
+            "location": env.str("S3_PREFIX", default=""),
+            "default_acl": None,
+            "file_overwrite": False,
+            "signature_version": "s3v4",
+            **{option: value for option, value in given.items() if value},
+        },
+    }
 
 
 def cache() -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What one process takes on at once: bodies of a known size, so many requests, and then an honest 503."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -16,8 +17,10 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 MIB = 1024 * 1024
 BODY_LIMIT = MIB
-# The phones send pictures.
+# The phones send pictures, and agents files: the largest that a channel carries, and the form around it.
 BODY_LIMITS = {"/phones/send": 6 * MIB}
+FILE_PATH = re.compile(r"/desk/conversations/CH[0-9a-f]{32}/files")
+FILE_LIMIT = 26 * MIB
 
 # Requests hold the interpreter most of the time: with twice the threads a process answers a quarter fewer of them.
 RUNNING = 12
@@ -28,7 +31,7 @@ ALWAYS_ANSWERED = frozenset({"/healthz", "/readyz"})
 
 def body_limit(path: str) -> int:
     """The largest body, in bytes, that a path takes."""
-    return BODY_LIMITS.get(path, BODY_LIMIT)
+    return FILE_LIMIT if FILE_PATH.fullmatch(path) else BODY_LIMITS.get(path, BODY_LIMIT)
 
 
 class BodyTooLarge(Exception):

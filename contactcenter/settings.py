@@ -115,7 +115,7 @@ STATIC_ROOT = env.str("STATIC_ROOT", default=str(VAR_DIR / "static"))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(VAR_DIR / "media"))
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"file_permissions_mode": 0o600}},
+    "default": environment.files(),
     "staticfiles": {"BACKEND": "contactcenter.storage.StaticStorage"},
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
@@ -229,6 +229,7 @@ PUMP_TIMERS = {
     "routing.replaying_timers.drive_replays": 1,
     "conversations.timers.drive_deliveries": 0.5,
     "conversations.timers.drive_media": 1,
+    "conversations.timers.drive_uploads": 60,
     "conversations.timers.drive_reconciliation": 1,
     "hooks.timers.drive_deliveries": 0.5,
     "hooks.timers.prune": 60,

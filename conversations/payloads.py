@@ -8,7 +8,7 @@ from django.urls import reverse
 from conversations.core import policy
 from conversations.core.policy import Standing
 from conversations.details import DetailsPayload, details_payload
-from conversations.models import Conversation, Media, Message, Participant
+from conversations.models import Conversation, Media, Message, Participant, Upload
 from kernel import clock
 
 
@@ -21,9 +21,13 @@ class AuthorPayload(TypedDict):
 
 
 class MediaPayload(TypedDict):
-    """A file; ``url`` is ours, and asks who you are. A picture that can be shown has a size, and a small one beside."""
+    """A file; ``url`` is ours, and asks who you are. A picture that can be shown has a size, and a small one beside.
+
+    ``failure``: why a customer's file could not be fetched, by the carrier's code.
+    """
 
     sid: str
+    name: str
     content_type: str
     size: int
     status: str
@@ -31,6 +35,17 @@ class MediaPayload(TypedDict):
     thumbnail_url: str
     width: int
     height: int
+    failure: str
+
+
+class UploadPayload(TypedDict):
+    """A file that waits for the agent's next message."""
+
+    sid: str
+    name: str
+    content_type: str
+    size: int
+    thumbnail_url: str
 
 
 class MessagePayload(TypedDict):
@@ -103,6 +118,7 @@ _PREVIEW_LENGTH = 140
 def media_payload(media: Media) -> MediaPayload:
     return {
         "sid": media.sid,
+        "name": media.name,
         "content_type": media.content_type,
         "size": media.size,
         "status": media.status,
@@ -110,6 +126,17 @@ def media_payload(media: Media) -> MediaPayload:
         "thumbnail_url": reverse("media-thumbnail", args=[media.sid]) if media.thumbnail else "",
         "width": media.width,
         "height": media.height,
+        "failure": media.failure,
+    }
+
+
+def upload_payload(upload: Upload) -> UploadPayload:
+    return {
+        "sid": upload.sid,
+        "name": upload.name,
+        "content_type": upload.content_type,
+        "size": upload.size,
+        "thumbnail_url": reverse("media-thumbnail", args=[upload.sid]) if upload.thumbnail else "",
     }
 
 

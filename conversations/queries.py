@@ -4,12 +4,22 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models.fields.files import FieldFile
 
 from agents.models import Worker
 from carriers.base import ListedMessage
 from conversations.core import policy, states
 from conversations.core.policy import Standing
-from conversations.models import Address, Consent, Conversation, Media, Message, Participant, Reconciliation
+from conversations.models import (
+    Address,
+    Consent,
+    Conversation,
+    Media,
+    Message,
+    Participant,
+    Reconciliation,
+    Upload,
+)
 from conversations.payloads import (
     ConversationPayload,
     MessagePayload,
@@ -68,6 +78,23 @@ def media(sid: str, *, actor: Actor) -> Media:
     found = readable.first() if sids.is_sid(sid, "ME") else None
     if found is None:
         raise NotFound("There is no file %(sid)s.", params={"sid": sid[:64]})
+    return found
+
+
+def thumbnail(sid: str, *, actor: Actor) -> FieldFile:
+    """The small picture of a file that the actor may see, or has brought and not sent yet; raises ``NotFound``."""
+    mine = Upload.objects.filter(sid=sid, worker__sid=actor.worker_sid) if actor.worker_sid else Upload.objects.none()
+    found = mine.first() or media(sid, actor=actor)
+    if not found.thumbnail:
+        raise NotFound("There is no file %(sid)s.", params={"sid": sid[:64]})
+    return found.thumbnail
+
+
+def failed_media(sid: str, *, actor: Actor) -> Media:
+    """A file of a conversation that the actor may see, whatever has become of it; raises ``NotFound``."""
+    found = Media.objects.filter(sid=sid, message__conversation__in=visible_to(actor)).select_related("message").first()
+    if found is None:
+        raise NotFound("There is no file %(sid)s.", field="media", params={"sid": sid[:64]})
     return found
 
 

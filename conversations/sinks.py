@@ -22,12 +22,8 @@ class Outbound(Sink):
         waiting = {event.data["conversation_sid"] for event in events if event.data["status"] == "queued"}
         for conversation_sid in sorted(waiting):
             tasks.ring_deliver(conversation_sid)
-        files = {
-            item["sid"]
-            for event in events
-            if event.type == "message.added"
-            for item in event.data["media"]
-            if item["status"] == "pending"
-        }
+        files = {item["sid"] for event in events for item in event.data["media"] if item["status"] == "pending"}
         for media_sid in sorted(files):
-            tasks.ring_fetch(media_sid)
+            # Each file that comes home tells of those that are still away.
+            if tasks.may_ring(media_sid):
+                tasks.ring_fetch(media_sid)

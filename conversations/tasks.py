@@ -65,12 +65,12 @@ def bring(media: Media) -> None:
     except CarrierError as error:
         logger.info("media not fetched", media=media.sid, code=error.code)
         if error.permanent:
-            actions.fail_media(media)
+            actions.fail_media(media, code=error.code)
         else:
-            actions.retry_media(media)
+            actions.retry_media(media, code=error.code)
         return
     if len(content) > MEDIA_LIMIT_BYTES:
-        actions.fail_media(media)
+        actions.fail_media(media, code="too-large")
     else:
         actions.store_media(media, content=content)
 

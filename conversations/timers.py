@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 
 from conversations import actions, queries, tasks
-from conversations.models import Media, Message
+from conversations.models import Media, Message, Upload
 
 # The ring after the commit normally does it; the sweep only comes for what stayed behind.
 _GRACE = timedelta(seconds=2)
@@ -32,6 +32,13 @@ def drive_media(now: datetime) -> None:
     for sid in list(waiting.values_list("sid", flat=True)[:_BATCH]):
         if tasks.may_ring(sid):
             tasks.ring_fetch(sid)
+
+
+def drive_uploads(now: datetime) -> None:
+    """Sweep away what was brought and never sent."""
+    stale = Upload.objects.filter(due_at__lte=now).order_by("due_at")
+    for sid in list(stale.values_list("sid", flat=True)[:_BATCH]):
+        actions.expire_upload(sid, now=now)
 
 
 def drive_reconciliation(now: datetime) -> None:

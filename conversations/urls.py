@@ -9,5 +9,6 @@ urlpatterns = [
     path("webhooks/twilio/fallback", webhooks.messages, name="twilio-fallback"),
     path("webhooks/twilio/status/<str:message_sid>/<int:fence>", webhooks.status, name="twilio-status"),
     path("media/<str:sid>", views.media, name="media"),
+    path("media/shared/<str:token>", views.shared, name="media-shared"),
     path("media/<str:sid>/thumbnail", views.thumbnail, name="media-thumbnail"),
 ]

@@ -5,10 +5,10 @@ from urllib.parse import quote
 
 from django.db.models.fields.files import FieldFile
 from django.http import FileResponse, Http404, HttpRequest, HttpResponseBase
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_safe
 
 from agents.queries import actor_for
-from conversations import queries
+from conversations import links, queries
 from conversations.core.pictures import OPAQUE, PICTURES, THUMBNAIL_TYPE
 from conversations.models import Media
 from kernel.actor import Actor
@@ -28,10 +28,28 @@ def thumbnail(request: HttpRequest, sid: str) -> HttpResponseBase:
     """The small picture, which is ours and no longer the sender's; 404 when there is none."""
     if not request.user.is_authenticated:
         raise Http404
-    found = _readable(sid, actor=actor_for(request.user))
-    if not found.thumbnail:
+    return serve_thumbnail(sid, actor=actor_for(request.user))
+
+
+@require_safe
+def shared(_: HttpRequest, token: str) -> HttpResponseBase:
+    """A file for whoever was given its address: the carrier that is to deliver it. The type is the file's own, which is
+    never one that a browser runs.
+    """
+    found = links.shared(token)
+    if found is None:
         raise Http404
-    return _response(found.thumbnail, content_type=THUMBNAIL_TYPE)
+    response = _response(found.file, content_type=found.content_type, inline=found.content_type in PICTURES)
+    response["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def serve_thumbnail(sid: str, *, actor: Actor) -> HttpResponseBase:
+    """The response for the small picture of one file, or 404."""
+    try:
+        return _response(queries.thumbnail(sid, actor=actor), content_type=THUMBNAIL_TYPE)
+    except NotFound as error:
+        raise Http404 from error
 
 
 def serve(sid: str, *, actor: Actor) -> HttpResponseBase:
@@ -51,13 +69,14 @@ def _readable(sid: str, *, actor: Actor) -> Media:
         raise Http404 from error
 
 
-def _response(file: FieldFile, *, content_type: str) -> HttpResponseBase:
+def _response(file: FieldFile, *, content_type: str, inline: bool | None = None) -> HttpResponseBase:
     try:
         opened = file.open("rb")
     except FileNotFoundError as error:  # The row outlived the disk.
         raise Http404 from error
     response = FileResponse(opened, content_type=content_type)
-    disposition = "attachment" if content_type == OPAQUE else "inline"
+    is_inline = content_type != OPAQUE if inline is None else inline
+    disposition = "inline" if is_inline else "attachment"
     response["Content-Disposition"] = f"{disposition}; filename*=UTF-8''{quote(Path(file.name or 'file').name)}"
     response["Content-Security-Policy"] = "sandbox; default-src 'none'"
     response["X-Content-Type-Options"] = "nosniff"

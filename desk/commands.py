@@ -52,6 +52,14 @@ def number(frame: Frame, field: str) -> int:
     return value
 
 
+def names(frame: Frame, field: str) -> list[str]:
+    """A list of sids of the frame that may be missing."""
+    value = frame.get(field, [])
+    if not isinstance(value, list) or len(value) > 100 or not all(isinstance(item, str) for item in value):
+        raise Invalid("%(field)s is a list of sids.", field=field, params={"field": field})
+    return value
+
+
 def set_activity(frame: Frame, actor: Actor, worker: Worker) -> Answer:
     activity = agent_queries.activity(text(frame, "activity"), workspace=worker.workspace)
     routing.leave(worker, activity=activity, reject_pending=frame.get("reject_pending") is True, actor=actor)
@@ -105,9 +113,21 @@ def post(frame: Frame, actor: Actor, worker: Worker) -> Answer:
     if not isinstance(body, str):
         raise Invalid("body is a text.", field="body")
     message = conversations.post(
-        conversation, actor=actor, body=body, ref=text(frame, "ref"), author_name=worker.friendly_name
+        conversation,
+        actor=actor,
+        body=body,
+        ref=text(frame, "ref"),
+        media=names(frame, "media"),
+        author_name=worker.friendly_name,
     )
-    return {"message": message_payload(message, conversation_sid=conversation.sid, media=[])}
+    return {
+        "message": message_payload(message, conversation_sid=conversation.sid, media=list(message.media.all())),
+    }
+
+
+def fetch(frame: Frame, actor: Actor, worker: Worker) -> Answer:
+    conversations.fetch_again(conversation_queries.failed_media(text(frame, "media"), actor=actor), actor=actor)
+    return None
 
 
 def resend(frame: Frame, actor: Actor, worker: Worker) -> Answer:
@@ -153,6 +173,7 @@ COMMANDS: dict[str, Callable[[Frame, Actor, Worker], Answer]] = {
     "transfer.cancel": cancel_transfer,
     "message.post": post,
     "message.resend": resend,
+    "media.fetch": fetch,
     "conversation.read": read,
     "typing": typing,
 }

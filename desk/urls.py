@@ -7,4 +7,6 @@ from desk import views
 urlpatterns = [
     path("desk/", views.desk, name="desk"),
     path("desk/conversations/<str:sid>/messages", views.messages, name="desk-messages"),
+    path("desk/conversations/<str:sid>/files", views.upload, name="desk-files"),
+    path("desk/files/<str:sid>", views.discard_upload, name="desk-file"),
 ]

@@ -1,18 +1,21 @@
 """The desk's page, and the older messages that it asks for while one scrolls."""
 
 from django.contrib.auth.decorators import login_required
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.utils import translation
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import User
 from agents.queries import actor_for, worker_for
-from conversations import queries
-from kernel.errors import DomainError
+from conversations import actions, queries
+from conversations.core import attachments
+from conversations.payloads import upload_payload
+from kernel.errors import DomainError, Invalid, TooLarge
 
 PAGE = 50
 
@@ -32,6 +35,9 @@ def desk(request: HttpRequest) -> HttpResponse:
         "language": translation.get_language() or "en",
         "socket_path": "/ws/desk",
         "messages_url": "/desk/conversations/{sid}/messages",
+        "files_url": "/desk/conversations/{sid}/files",
+        "file_url": "/desk/files/{sid}",
+        "file_limits": attachments.limits_payload(),
         "csrf_token": get_token(request),
     }
     return render(request, "desk/desk.html", {"worker": worker, "boot": boot, "role": actor.role})
@@ -52,6 +58,51 @@ def messages(request: HttpRequest, sid: str) -> JsonResponse:
     start = int(before) if before.isdecimal() and len(before) < 10 else None
     rows = queries.messages(conversation, before=start, limit=size)
     return JsonResponse({"messages": rows, "has_more": bool(rows) and rows[0]["index"] > 1})
+
+
+@login_required
+@never_cache
+@require_POST
+def upload(request: HttpRequest, sid: str) -> JsonResponse:
+    """A file for the customer, as the field ``file`` of a form: it waits for the agent's next message."""
+    try:
+        actor = actor_for(_user(request))
+        conversation = queries.conversation(sid, actor=actor)
+        given = _given_file(request)
+        made = actions.upload(conversation, name=given.name or "", content=given.read(), actor=actor)
+    except DomainError as error:
+        return _refusal(error)
+    return JsonResponse({"file": upload_payload(made)}, status=201)
+
+
+@login_required
+@never_cache
+@require_http_methods(["DELETE"])
+def discard_upload(request: HttpRequest, sid: str) -> HttpResponse:
+    """The file is not to be sent after all."""
+    actions.discard_upload(sid, actor=actor_for(_user(request)))
+    return HttpResponse(status=204)
+
+
+def _given_file(request: HttpRequest) -> "UploadedFile[bytes]":
+    given = request.FILES.get("file")
+    if given is None:
+        raise Invalid("Choose a file.", field="file")
+    if (given.size or 0) > attachments.LARGEST:
+        raise TooLarge(
+            "%(name)s is larger than %(limit)s, the most that this channel takes of its kind. Make it smaller, or "
+            "send a link.",
+            code="file-too-large",
+            field="media",
+            params={"name": given.name or "", "limit": attachments.in_words(attachments.LARGEST)},
+        )
+    return given
+
+
+def _refusal(error: DomainError) -> JsonResponse:
+    text = translation.gettext(error.message)
+    message = text % error.params if error.params else text
+    return JsonResponse({"code": error.code, "message": message, "field": error.field}, status=error.status)
 
 
 def _user(request: HttpRequest) -> User:

@@ -10,11 +10,10 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
-from ipaddress import ip_address
 from typing import Any
 
 import certifi
@@ -25,19 +24,16 @@ from urllib3.exceptions import HTTPError, SSLError
 from urllib3.exceptions import TimeoutError as TimeoutErrors
 from urllib3.util import Timeout
 
-from kernel.addresses import Allowed, allowed_by, is_public
+from kernel.addresses import Allowed, allowed_by
+from kernel.dialing import Refused, Resolve, Unresolved, dial, system_resolve
 from kernel.errors import Invalid
 from kernel.targets import Target, target_of
+
+__all__ = ["Answer", "Refused", "Resolve", "Unreachable", "allow_list", "check_url", "post", "socket"]
 
 TOTAL_SECONDS = 10.0
 ANSWER_BYTES = 64 * 1024
 _READ_BYTES = 8 * 1024
-
-Resolve = Callable[[str, int], Sequence[str]]
-
-
-class Refused(Exception):
-    """The target may not be reached from here; nothing was sent."""
 
 
 class Unreachable(Exception):
@@ -86,39 +82,6 @@ def check_url(url: str) -> Target:
     return target_of(url, allowed=allow_list())
 
 
-def permitted(target: Target, addresses: Sequence[str], *, allowed: Allowed) -> str:
-    """The address to connect to; raises ``Refused`` unless every one of ``addresses`` may be reached.
-
-    One bad address is enough: a name that leads both outside and inside is an attack or a mistake.
-    """
-    if not addresses:
-        raise Refused(f"{target.host} has no address")
-    if allowed.names(target.host, target.port):
-        return addresses[0]
-    for text in addresses:
-        _permit(target, text, allowed=allowed)
-    return addresses[0]
-
-
-def _permit(target: Target, text: str, *, allowed: Allowed) -> None:
-    try:
-        address = ip_address(text.partition("%")[0])
-    except ValueError as error:
-        raise Refused(f"{target.host} has an address that cannot be read") from error
-    if allowed.holds(address):
-        return
-    if not is_public(address):
-        raise Refused(f"{target.host} leads to an address that is not on the open internet")
-    if target.scheme != "https":
-        raise Refused("plain http goes only to what the operator lists in EGRESS_ALLOW")
-
-
-def system_resolve(host: str, port: int) -> list[str]:
-    """Every address that the system's resolver knows for ``host``."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
-
-
 def allow_list() -> Allowed:
     """The operator's allow-list."""
     return allowed_by(tuple(settings.EGRESS_ALLOW))
@@ -163,12 +126,9 @@ class _Line:
     def dial(self) -> socket.socket:
         """A connection to a checked address of the target."""
         try:
-            addresses = self._resolve(self._target.host, self._target.port)
-        except (OSError, UnicodeError) as error:
-            raise Unreachable("the name could not be resolved") from error
-        address = permitted(self._target, addresses, allowed=allow_list())
-        opened = socket.create_connection((address, self._target.port), timeout=self._left())
-        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            opened = dial(self._target, allowed=allow_list(), resolve=self._resolve, seconds=self._left)
+        except Unresolved as error:
+            raise Unreachable(str(error)) from error
         # A second handle on the same connection: TLS takes the first one for itself.
         self._wire = opened.dup()
         self._watch = threading.Timer(self._left(), self._cut)

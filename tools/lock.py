@@ -12,7 +12,7 @@ COMPILE += ["--python-version", "3.11", "--generate-hashes"]
 def main() -> None:
     uv = Path(sys.executable).parent / "uv"
     program = str(uv) if uv.exists() else "uv"
-    for name in ("requirements", "requirements-dev"):
+    for name in ("requirements", "requirements-s3", "requirements-dev"):
         lock(program, f"{name}.in", f"{name}.txt")
 
 

@@ -105,5 +105,6 @@ def trimmed_event(frame: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _trimmed_media(item: Mapping[str, Any]) -> dict[str, Any]:
-    kept = {name: item[name] for name in ("sid", "content_type", "size", "status")}
-    return kept | {"url": reverse("chat-media", args=[item["sid"]])}
+    kept = {name: item.get(name, "") for name in ("sid", "name", "content_type", "size", "status", "width", "height")}
+    small = reverse("chat-media-thumbnail", args=[item["sid"]]) if item.get("thumbnail_url") else ""
+    return kept | {"url": reverse("chat-media", args=[item["sid"]]), "thumbnail_url": small}

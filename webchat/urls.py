@@ -10,4 +10,5 @@ urlpatterns = [
     path("chat/demo", views.demo, name="chat-demo"),
     path("chat/sessions", views.begin, name="chat-sessions"),
     path("chat/media/<str:sid>", views.media, name="chat-media"),
+    path("chat/media/<str:sid>/thumbnail", views.thumbnail, name="chat-media-thumbnail"),
 ]

@@ -19,7 +19,8 @@ from django.views.decorators.http import require_GET, require_POST
 from conversations.core import names
 from conversations.core.limits import BODY_LIMIT
 from conversations.models import Address
-from conversations.views import serve
+from conversations.views import serve, serve_thumbnail
+from kernel.actor import Actor
 from kernel.errors import DomainError, Forbidden, Invalid, NotFound
 from webchat import actions, queries, words
 
@@ -85,14 +86,23 @@ def begin(request: HttpRequest) -> JsonResponse:
 @require_GET
 def media(request: HttpRequest, sid: str) -> HttpResponseBase:
     """A file of the visitor's own conversations; the token comes in a header, so the page fetches it as a blob."""
+    return serve(sid, actor=_reader(request, sid))
+
+
+@require_GET
+def thumbnail(request: HttpRequest, sid: str) -> HttpResponseBase:
+    """The small picture of such a file."""
+    return serve_thumbnail(sid, actor=_reader(request, sid))
+
+
+def _reader(request: HttpRequest, sid: str) -> Actor:
     visitor = queries.visitor_of(request.headers.get(TOKEN_HEADER))
     if visitor is None:
         raise Http404
     try:
-        conversation = queries.own_media(visitor, sid)
+        return queries.reader(queries.own_media(visitor, sid), visitor)
     except NotFound as error:
         raise Http404 from error
-    return serve(sid, actor=queries.reader(conversation, visitor))
 
 
 def _boot(address: Address, *, deployment: str, language: str) -> dict[str, Any]:

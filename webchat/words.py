@@ -36,6 +36,8 @@ def chat() -> dict[str, str]:
         "discard": _("Discard"),
         "too_long": _("{count} characters too many"),
         "picture": _("Picture"),
+        "picture_whole": _("Show the whole picture"),
+        "picture_close": _("Close the picture"),
         "file": _("File"),
         "file_pending": _("File is on its way"),
         "file_failed": _("File could not be fetched"),

@@ -7,7 +7,10 @@ import requests
 from requests.utils import get_environ_proxies
 
 from carriers.base import CarrierError
+from carriers.twilio.checked import CheckedAdapter
 from carriers.twilio.transport import TIMEOUT, from_transport, refuse_failure
+from kernel.addresses import Allowed, plain
+from kernel.dialing import Refused
 
 MAX_BYTES = 16 * 1024 * 1024
 _MAX_HOPS = 3
@@ -22,7 +25,8 @@ class MediaFetcher:
     """GETs media URLs of the API host; the file itself lies behind one redirect to a CDN.
 
     Credentials go to the first URL only, which must be the API host's. Redirects may lead to Twilio's own hosts
-    (or the host of ``api_base``) and nowhere else. Twilio demands Basic auth for all media since 2026:
+    (or the host of ``api_base``) and nowhere else, and at each hop the name must lead to the open internet, unless a
+    proxy of the environment asks for us. Twilio demands Basic auth for all media since 2026:
     https://www.twilio.com/docs/messaging/api/media-resource
     """
 
@@ -37,6 +41,7 @@ class MediaFetcher:
     ) -> None:
         self._auth = (account_sid, auth_token)
         self._base = api_base.rstrip("/")
+        self._allowed = _reached_anyway(self._base)
         self._timeout = timeout
         self._max_bytes = max_bytes
 
@@ -44,6 +49,8 @@ class MediaFetcher:
         """Content type and bytes; raises ``CarrierError`` (a GET, so every failure but a refusal is retryable)."""
         try:
             return self._follow(url)
+        except Refused as error:
+            raise _refused("The file's address leads to where nobody may be led.", code="foreign-host") from error
         except requests.RequestException as error:
             cause = from_transport(error)
             raise _again(cause.message, code=cause.code) from error
@@ -56,6 +63,8 @@ class MediaFetcher:
         with requests.Session() as session:
             # Neither .netrc nor cookies: nothing but what stands here may name us.
             session.trust_env = False
+            session.mount("https://", CheckedAdapter(allowed=self._allowed))
+            session.mount("http://", CheckedAdapter(allowed=self._allowed))
             for hop in range(_MAX_HOPS):
                 with session.get(
                     url,
@@ -100,11 +109,19 @@ class MediaFetcher:
         base, got = urlsplit(self._base), urlsplit(url)
         if self._base and (got.scheme, got.netloc) == (base.scheme, base.netloc):
             return
-        # A name of the carrier's that leads inside still cannot show the carrier's certificate.
         host = got.netloc.lower().removesuffix(":443")
         known = host.endswith(_FILE_HOSTS) or host in _FILE_HOSTS_EXACT
         if got.scheme != "https" or not known or "@" in got.netloc:
             raise _refused("The file's address leads to a host that is not the carrier's.", code="foreign-host")
+
+
+def _reached_anyway(base: str) -> Allowed:
+    """The operator's own choice of an API host is reached wherever its name leads."""
+    parts = urlsplit(base)
+    if not parts.hostname:
+        return Allowed()
+    port = parts.port or {"https": 443, "http": 80}.get(parts.scheme, 0)
+    return Allowed(hosts=frozenset({(plain(parts.hostname), port)}))
 
 
 def _unreadable() -> CarrierError:

@@ -1,7 +1,7 @@
 """The verbs of the simulated provider and of the people with phones."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -31,7 +31,7 @@ CUSTOMERS = (
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A file that the customer attaches."""
+    """A file that the customer attaches, or that is sent to one."""
 
     content_type: str
     content: bytes
@@ -81,8 +81,19 @@ def accept_outbound(wanted: Wanted) -> TwinMessage:
             status="queued",
             status_callback=wanted.status_callback,
         )
-        outbox.schedule(callbacks.outbound(message))
+        outbox.schedule([callbacks.fetch(message)] if message.media_urls else callbacks.outbound(message))
     return message
+
+
+def take_files(callback: TwinCallback, *, files: Sequence[Picture], trouble: tuple[int, str] | None) -> None:
+    """What the message names has been fetched, or could not be: it goes on its way, or fails."""
+    message = callback.message
+    with transaction.atomic():
+        if TwinMedia.objects.filter(message=message).exists() or message.callbacks.filter(kind="status").exists():
+            return  # Another worker was first.
+        for file in files:
+            TwinMedia.objects.create(message=message, content_type=file.content_type, content=file.content)
+        outbox.schedule(callbacks.failed(message, trouble) if trouble else callbacks.outbound(message))
 
 
 def apply_due_status(callback: TwinCallback, *, now: datetime) -> None:

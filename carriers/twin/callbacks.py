@@ -77,6 +77,16 @@ def is_window_open(*, ours: str, customer: str) -> bool:
     return last is not None and clock.now() < last + WINDOW
 
 
+def fetch(message: TwinMessage) -> TwinCallback:
+    """The files come first; what becomes of the message follows from them."""
+    return TwinCallback(message=message, kind="media", lane=f"status {message.sid}", due_at=clock.now())
+
+
+def failed(message: TwinMessage, error: tuple[int, str]) -> list[TwinCallback]:
+    """The message ended before it was sent."""
+    return [status(message, "failed", due_at=clock.now(), error=error)]
+
+
 def status(message: TwinMessage, new: str, *, due_at: datetime, error: tuple[int, str] | None = None) -> TwinCallback:
     """One status callback; the message takes the status when the callback's time has come."""
     return TwinCallback(

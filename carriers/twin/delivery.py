@@ -8,7 +8,7 @@ import requests
 from django.conf import settings
 
 from carriers.twilio.signature import sign
-from carriers.twin import actions, outbox
+from carriers.twin import actions, download, outbox
 from carriers.twin.models import TwinCallback
 from kernel import clock
 
@@ -26,6 +26,11 @@ def deliver(callback_id: int) -> None:
     """
     callback = outbox.claim(callback_id, now=clock.now())
     if callback is None:
+        return
+    if callback.kind == "media":
+        files, trouble = download.fetch_all(callback.message, reachable=_reachable)
+        actions.take_files(callback, files=files, trouble=trouble)
+        outbox.finish(callback, status=None, now=clock.now())
         return
     actions.apply_due_status(callback, now=clock.now())
     if not callback.url:

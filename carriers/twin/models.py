@@ -114,14 +114,14 @@ class TwinMedia(models.Model):
 
 
 class TwinCallback(models.Model):
-    """A webhook or status callback still to be made, or made.
+    """A webhook or status callback still to be made, or made; or (``media``) our files, still to be fetched.
 
     ``lane``: callbacks of one lane are made one at a time, in the order of their ids. ``status``: what the message
     becomes when the callback's time has come. ``rung_until``: a worker has been told and is given that long to begin.
     """
 
     message = models.ForeignKey(TwinMessage, on_delete=models.CASCADE, related_name="callbacks")
-    kind = models.CharField(max_length=8, choices=[("inbound", "inbound"), ("status", "status")])
+    kind = models.CharField(max_length=8, choices=[(name, name) for name in ("inbound", "status", "media")])
     status = models.CharField(max_length=16, blank=True)
     lane = models.CharField(max_length=220)
     url = models.CharField(max_length=2048, blank=True)

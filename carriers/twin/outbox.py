@@ -12,7 +12,7 @@ from kernel import clock
 
 log = logging.getLogger(__name__)
 
-# Longer than an attempt can last: connect and read time-out of ``delivery``.
+# Longer than an attempt can last: connect and read time-out of ``delivery``, the whole of ``download``.
 LEASE = timedelta(seconds=20)
 # A bell that nobody heard is rung again after this long.
 RING = timedelta(seconds=2)

@@ -111,7 +111,7 @@ def get_faults(_request: HttpRequest) -> HttpResponse:
 @phones
 @require_GET
 def media(_request: HttpRequest, media_sid: str) -> HttpResponse:
-    """A picture that a customer sent."""
+    """A file that a customer sent, or was sent."""
     row = TwinMedia.objects.filter(sid=media_sid).first()
     if row is None:
         raise NotFound("There is no such picture.")

@@ -113,12 +113,10 @@ def _phone_message(row: TwinMessage) -> PhoneMessage:
 
 
 def _pictures(row: TwinMessage) -> list[PhoneMedia]:
-    if row.is_inbound:
-        return [
-            {"url": reverse("twin-phone-media", args=(media.sid,)), "content_type": media.content_type}
-            for media in row.media.all()
-        ]
-    return [{"url": url, "content_type": ""} for url in row.media_urls]
+    return [
+        {"url": reverse("twin-phone-media", args=(media.sid,)), "content_type": media.content_type}
+        for media in row.media.all()
+    ]
 
 
 def _own_state(row: TwinMessage) -> str:

@@ -21,6 +21,7 @@ from carriers.twin.models import TwinMedia, TwinMessage, TwinNumber
 from carriers.twin.rules import Refusal, Wanted
 from kernel.errors import Invalid
 
+SHOWN = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 _FILE_SALT = "twin.file"
 _FILE_SECONDS = 4 * 3600
 
@@ -82,10 +83,10 @@ def file(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def picture(row: TwinMedia) -> HttpResponse:
-    """The file itself, never to be taken for anything but a picture."""
+    """The file itself, shown only if it is a picture."""
     answer = HttpResponse(bytes(row.content), content_type=row.content_type)
     answer["X-Content-Type-Options"] = "nosniff"
-    answer["Content-Disposition"] = "inline"
+    answer["Content-Disposition"] = "inline" if row.content_type in SHOWN else "attachment"
     answer["Content-Security-Policy"] = "default-src 'none'; sandbox"
     answer["Cache-Control"] = "private, max-age=3600"
     return answer

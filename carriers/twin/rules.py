@@ -33,6 +33,15 @@ WINDOWED = frozenset({"whatsapp", "messenger"})
 WINDOW = timedelta(hours=24)
 WINDOW_ERROR = (63016, "Failed to send freeform message because you are outside the allowed window.")
 
+# What happens to files on the way: https://www.twilio.com/docs/api/errors/11200, /12300, /11751
+FETCH_ERROR = (11200, "HTTP retrieval failure")
+TYPE_ERROR = (12300, "Invalid Content-Type")
+SIZE_ERROR = (11751, "Media exceeds the size limit")
+MEDIA_BYTES = {"sms": 5 * 1024 * 1024, "whatsapp": 16 * 1024 * 1024, "messenger": 25 * 1024 * 1024}
+_PLAIN_MMS = frozenset({"image/jpeg", "image/png", "image/gif"})
+_OTHER_MMS_BYTES = 500 * 1024
+_CARRIED = ("image/", "audio/", "video/", "application/pdf", "application/vnd.", "text/vcard")
+
 STOP_WORDS = frozenset({"STOP", "UNSUBSCRIBE", "END", "QUIT", "STOPALL", "REVOKE", "OPTOUT", "CANCEL"})
 START_WORDS = frozenset({"START", "YES", "UNSTOP"})
 
@@ -109,12 +118,25 @@ def _check_content(wanted: Wanted) -> None:
         raise Refusal(21602, "Message body is required.")
     if len(wanted.body) > MAX_BODY:
         raise Refusal(21617, f"The concatenated message body exceeds the {MAX_BODY} character limit.")
-    if len(wanted.media_urls) > MAX_MEDIA:
-        raise Refusal(21623, f"Number of media files exceeds allowed limit of {MAX_MEDIA}.")
+    most = MAX_MEDIA if channel_of(wanted.to) == "sms" else 1
+    if len(wanted.media_urls) > most:
+        raise Refusal(21623, f"Number of media files exceeds allowed limit of {most}.")
     if not all(_is_url(url) for url in wanted.media_urls):
         raise Refusal(21620, "Invalid media URL(s)")
     if wanted.status_callback and not _is_url(wanted.status_callback):
         raise Refusal(21609, f"The StatusCallback URL {wanted.status_callback} is not a valid URL.")
+
+
+def media_error(channel: str, content_type: str, size: int) -> tuple[int, str] | None:
+    """What the channel has against a file, or ``None``.
+
+    >>> media_error("sms", "image/png", 600_000), media_error("sms", "audio/mpeg", 600_000)
+    (None, (11751, 'Media exceeds the size limit'))
+    """
+    if not content_type.startswith(_CARRIED) or content_type == "image/svg+xml":
+        return TYPE_ERROR
+    is_small = channel == "sms" and content_type not in _PLAIN_MMS
+    return SIZE_ERROR if size > (_OTHER_MMS_BYTES if is_small else MEDIA_BYTES[channel]) else None
 
 
 def bare(address: str) -> str:

@@ -10,7 +10,7 @@ from conversations.actions.delivery import (
     put_back,
     resend,
 )
-from conversations.actions.media import claim_media, fail_media, retry_media, store_media
+from conversations.actions.media import claim_media, fail_media, fetch_again, retry_media, store_media
 from conversations.actions.membership import close, describe, join, leave, mark_read, set_owner
 from conversations.actions.reconciling import (
     claim_reconciliation,
@@ -21,6 +21,7 @@ from conversations.actions.reconciling import (
 )
 from conversations.actions.seen import mark_seen_by_visitor
 from conversations.actions.speech import post, receive, receive_together, start
+from conversations.actions.uploads import discard_upload, expire_upload, upload
 
 __all__ = [
     "apply_receipt",
@@ -30,9 +31,12 @@ __all__ = [
     "close",
     "cover",
     "describe",
+    "discard_upload",
     "expire_claim",
+    "expire_upload",
     "fail_media",
     "fail_reconciliation",
+    "fetch_again",
     "finish_reconciliation",
     "join",
     "leave",
@@ -51,4 +55,5 @@ __all__ = [
     "set_owner",
     "start",
     "store_media",
+    "upload",
 ]

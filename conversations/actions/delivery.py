@@ -4,6 +4,7 @@ A message is *in flight* while it is ``sending`` without a provider sid. One at 
 order holds. What a worker learns is written only under the fence of its own attempt.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,12 +15,12 @@ from django.db.models import F
 from django.urls import reverse
 
 from carriers.base import OutboundMessage, StatusUpdate
-from conversations import queries
-from conversations.actions import consent
+from conversations import links, queries
+from conversations.actions import consent, uploads
 from conversations.actions.telling import tell_message
 from conversations.core import limits, states
 from conversations.core.policy import Refusal
-from conversations.models import Conversation, Message
+from conversations.models import Conversation, Media, Message
 from eventlog.dbclock import database_now
 from eventlog.moves import move
 from kernel import clock
@@ -36,7 +37,8 @@ def claim_next(conversation_sid: str) -> OutboundMessage | None:
     """Take the conversation's next message, committed as ``sending`` before any byte goes out.
 
     ``None`` when nothing is queued, one is in flight already, or the head waits for its next attempt. What the channel
-    no longer lets through, since the customer opted out or the window closed meanwhile, fails here and is not sent.
+    no longer lets through, since the customer opted out, the window closed or a limit for files sank meanwhile, fails
+    here and is not sent.
     """
     with transaction.atomic():
         conversation = _locked_by_sid(conversation_sid)
@@ -48,9 +50,12 @@ def claim_next(conversation_sid: str) -> OutboundMessage | None:
             # A first attempt is due at once, whatever the clock of the web server that wrote it.
             if message.attempts and message.due_at is not None and message.due_at > now:
                 return None
-            refused = consent.refusal_of(message, conversation=conversation, standing=standing, now=now)
+            files = list(message.media.all())
+            refused = consent.refusal_of(
+                message, conversation=conversation, standing=standing, now=now
+            ) or uploads.refusal_of(files, channel=conversation.channel)
             if refused is None:
-                return _claimed(message, conversation=conversation, now=now)
+                return _claimed(message, files, conversation=conversation, now=now)
             _refuse(message, refused, conversation=conversation)
             message = queries.head_of_line(conversation)
         return None
@@ -128,7 +133,7 @@ def resend(message: Message, *, actor: Actor) -> Message:
             error_code="",
             error_message="",
         )
-        tell_message("message.updated", message, conversation=conversation, actor=actor, media=[])
+        tell_message("message.updated", message, conversation=conversation, actor=actor)
         return message
 
 
@@ -159,7 +164,7 @@ def apply_receipt(message_sid: str, *, fence: int, receipt: StatusUpdate, provid
         )
         if told:
             message.refresh_from_db()
-            tell_message("message.updated", message, conversation=conversation, actor=CARRIER, media=[])
+            tell_message("message.updated", message, conversation=conversation, actor=CARRIER)
             consent.learn(message, conversation=conversation)
 
 
@@ -176,11 +181,11 @@ def _finish(message_sid: str, *, fence: int, verb: str, **fields: Any) -> None:
             move(message, states.DELIVERY, verb, **fields)
         except StaleMove:
             return
-        tell_message("message.updated", message, conversation=conversation, actor=SYSTEM, media=[])
+        tell_message("message.updated", message, conversation=conversation, actor=SYSTEM)
         consent.learn(message, conversation=conversation)
 
 
-def _claimed(message: Message, *, conversation: Conversation, now: datetime) -> OutboundMessage:
+def _claimed(message: Message, files: Sequence[Media], *, conversation: Conversation, now: datetime) -> OutboundMessage:
     move(
         message,
         states.DELIVERY,
@@ -190,7 +195,7 @@ def _claimed(message: Message, *, conversation: Conversation, now: datetime) -> 
         due_at=now + LEASE,
         provider_sid=None,
     )
-    return _outbound(message, conversation=conversation)
+    return _outbound(message, files, conversation=conversation)
 
 
 def _refuse(message: Message, refused: Refusal, *, conversation: Conversation) -> None:
@@ -203,14 +208,14 @@ def _refuse(message: Message, refused: Refusal, *, conversation: Conversation) -
         error_message=refused.remedy[:200],
         due_at=None,
     )
-    tell_message("message.updated", message, conversation=conversation, actor=SYSTEM, media=[])
+    tell_message("message.updated", message, conversation=conversation, actor=SYSTEM)
 
 
 def _locked_by_sid(sid: str) -> Conversation:
     return queries.locked_conversation(Conversation.objects.values_list("pk", flat=True).get(sid=sid))
 
 
-def _outbound(message: Message, *, conversation: Conversation) -> OutboundMessage:
+def _outbound(message: Message, files: Sequence[Media], *, conversation: Conversation) -> OutboundMessage:
     callback = reverse("twilio-status", args=[message.sid, message.fence])
     return OutboundMessage(
         message_sid=message.sid,
@@ -219,5 +224,6 @@ def _outbound(message: Message, *, conversation: Conversation) -> OutboundMessag
         from_address=conversation.address.address,
         to_address=conversation.identity.address,
         body=message.body,
+        media_urls=tuple(links.public_url(file) for file in files),
         status_callback_url=settings.PUBLIC_URL + callback,
     )

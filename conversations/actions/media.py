@@ -7,12 +7,15 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from conversations import queries
+from conversations.actions import rights
 from conversations.actions.telling import tell_message
 from conversations.core import limits
 from conversations.core.pictures import examine
-from conversations.models import Media
+from conversations.models import Conversation, Media, Message
 from eventlog.dbclock import database_now
-from kernel.actor import SYSTEM
+from kernel import clock
+from kernel.actor import SYSTEM, Actor
+from kernel.errors import StaleMove
 
 # Longer than a fetch may take: 60 s, and the last read's time-out.
 _LEASE = timedelta(seconds=90)
@@ -30,7 +33,7 @@ def claim_media(media_sid: str) -> Media | None:
         return None
     media = Media.objects.get(sid=media_sid)
     if media.attempts > limits.ATTEMPTS:
-        fail_media(media)
+        fail_media(media, code="worker-died")
         return None
     return media
 
@@ -58,29 +61,51 @@ def store_media(media: Media, *, content: bytes) -> None:
             kept.thumbnail.delete(save=False)
 
 
-def retry_media(media: Media) -> None:
-    """Look again later, or give up after too many attempts."""
+def retry_media(media: Media, *, code: str = "given-up") -> None:
+    """Look again later, or give up after too many attempts; ``code`` tells why this one was in vain."""
     if media.attempts >= limits.ATTEMPTS:
-        fail_media(media)
+        fail_media(media, code=code)
         return
     due_at = database_now() + timedelta(seconds=limits.back_off_seconds(media.attempts))
     Media.objects.filter(pk=media.pk, status=Media.Status.PENDING).update(due_at=due_at)
 
 
-def fail_media(media: Media) -> None:
-    """The file cannot be had; the message says so."""
-    _settle(media, status=Media.Status.FAILED)
+def fail_media(media: Media, *, code: str = "given-up") -> None:
+    """The file cannot be had; the message says so, and why."""
+    _settle(media, status=Media.Status.FAILED, failure=code[:32])
+
+
+def fetch_again(media: Media, *, actor: Actor) -> Media:
+    """A customer's file that could not be had is looked for anew: the agent's decision.
+
+    Raises ``NotFound`` for somebody who does not take part, ``StaleMove`` for a file that has not failed.
+    """
+    with transaction.atomic():
+        conversation = queries.locked_conversation(media.message.conversation_id)
+        rights.participant(conversation, actor=actor)
+        failed = Media.objects.filter(pk=media.pk, status=Media.Status.FAILED).exclude(source_url="")
+        if not failed.update(
+            status=Media.Status.PENDING, failure="", attempts=0, due_at=clock.now(), version=F("version") + 1
+        ):
+            raise StaleMove("The file is here, or on its way.", field="media")
+        _tell(media, conversation=conversation, actor=actor)
+        media.refresh_from_db()
+        return media
 
 
 def _settle(media: Media, **fields: object) -> bool:
     """Whether it was still to be settled."""
     with transaction.atomic():
-        message = media.message
-        conversation = queries.locked_conversation(message.conversation_id)
+        conversation = queries.locked_conversation(media.message.conversation_id)
         pending = Media.objects.filter(pk=media.pk, status=Media.Status.PENDING)
         if not pending.update(due_at=None, version=F("version") + 1, **fields):
             return False
-        type(message).objects.filter(pk=message.pk).update(version=F("version") + 1)
-        message.refresh_from_db()
-        tell_message("message.updated", message, conversation=conversation, actor=SYSTEM)
+        _tell(media, conversation=conversation, actor=SYSTEM)
         return True
+
+
+def _tell(media: Media, *, conversation: Conversation, actor: Actor) -> None:
+    message = media.message
+    Message.objects.filter(pk=message.pk).update(version=F("version") + 1)
+    message.refresh_from_db()
+    tell_message("message.updated", message, conversation=conversation, actor=actor)

@@ -1,15 +1,25 @@
 """A message of ours takes its place in the conversation."""
 
+from collections.abc import Sequence
+
+from conversations.actions import uploads
 from conversations.actions.telling import tell_message
-from conversations.models import Conversation, Message
+from conversations.models import Conversation, Message, Upload
 from kernel import clock
 from kernel.actor import Actor
 
 
 def append(
-    conversation: Conversation, *, text: str, ref: str, actor: Actor, author_kind: str, author_name: str | None
+    conversation: Conversation,
+    *,
+    text: str,
+    ref: str,
+    actor: Actor,
+    author_kind: str,
+    author_name: str | None,
+    files: Sequence[Upload] = (),
 ) -> Message:
-    """Queue words for the customer at the conversation's next place; the caller holds its lock."""
+    """Queue words and files for the customer at the conversation's next place; the caller holds its lock."""
     # A web chat has no carrier: the visitor's own socket is the delivery.
     carried = conversation.channel != "webchat"
     message = Message.objects.create(
@@ -25,7 +35,8 @@ def append(
         due_at=clock.now() if carried else None,
     )
     _write_counters(conversation)
-    tell_message("message.added", message, conversation=conversation, actor=actor, media=[])
+    media = uploads.attach(files, message=message)
+    tell_message("message.added", message, conversation=conversation, actor=actor, media=media)
     return message
 
 

@@ -1,5 +1,6 @@
 """Saying something: what comes in is durable before anybody is told so, what goes out is queued with its order."""
 
+import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
@@ -8,10 +9,10 @@ from django.db import IntegrityError, transaction
 from accounts import policy
 from carriers.base import InboundMessage
 from conversations import queries
-from conversations.actions import consent, outbound, places
+from conversations.actions import consent, outbound, places, uploads
 from conversations.actions.places import Place
 from conversations.actions.telling import tell_conversation
-from conversations.core import keywords, limits, names
+from conversations.core import attachments, keywords, limits, names
 from conversations.models import Address, Contact, Conversation, Identity, Media, Message
 from conversations.payloads import message_payload
 from eventlog.models import Event
@@ -81,18 +82,20 @@ def post(
     actor: Actor,
     body: str,
     ref: str,
+    media: Sequence[str] = (),
     author_kind: str = "agent",
     author_name: str | None = None,
 ) -> Message:
-    """Words for the customer are stored and queued; a carrier's worker sends them.
+    """Words and files for the customer are stored and queued; a carrier's worker sends them.
 
-    ``ref`` is the sender's own name for the message: the same ``ref`` again returns the message that stands. An agent
-    must take part; a bot must own the conversation. Raises ``Invalid``, ``NotFound``, or ``Conflict`` when the
-    conversation is closed or is no longer the bot's, or when the channel lets nothing through (``opted-out``,
-    ``window-closed``).
+    ``ref`` is the sender's own name for the message: the same ``ref`` again returns the message that stands. ``media``
+    names files that the agent has uploaded; on a channel that carries one at a time they become several messages, of
+    which the first is returned. An agent must take part; a bot must own the conversation. Raises ``Invalid``,
+    ``TooLarge``, ``NotFound``, or ``Conflict`` when the conversation is closed or is no longer the bot's, or when the
+    channel lets nothing through (``opted-out``, ``window-closed``).
     """
     text = body.strip()
-    if not text or len(text) > limits.BODY_LIMIT:
+    if (not text and not media) or len(text) > limits.BODY_LIMIT:
         raise Invalid("A message has 1 to %(limit)d characters.", field="body", params={"limit": limits.BODY_LIMIT})
     if not ref or len(ref) > 64:
         raise Invalid("Give the message a ref of 1 to 64 characters.", field="ref")
@@ -105,9 +108,29 @@ def post(
         if locked.state != _VISIBLE_STATE:
             raise Conflict("The conversation is closed.", code="conversation-closed", field="conversation")
         consent.require(locked, now=clock.now())
-        return outbound.append(
-            locked, text=text, ref=ref, actor=actor, author_kind=author_kind, author_name=author_name
-        )
+        files = {row.sid: row for row in uploads.waiting(locked, media, actor=actor)}
+        said_in_all = [
+            outbound.append(
+                locked,
+                text=words,
+                ref=_ref(ref, number),
+                actor=actor,
+                author_kind=author_kind,
+                author_name=author_name,
+                files=[files[file.sid] for file in some],
+            )
+            for number, (words, some) in enumerate(
+                attachments.parts(locked.channel, text, [uploads.facts(row) for row in files.values()]), start=1
+            )
+        ]
+        return said_in_all[0]
+
+
+def _ref(ref: str, number: int) -> str:
+    """The ref of the message ``number`` of those that one post has become."""
+    if number == 1:
+        return ref
+    return f"{ref if len(ref) <= 60 else hashlib.sha256(ref.encode()).hexdigest()[:60]}:{number}"
 
 
 def start(address: Address, *, channel: str, customer: str, name: str = "", actor: Actor) -> Conversation:

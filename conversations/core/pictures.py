@@ -62,6 +62,12 @@ def examine(content: bytes) -> Examined:
     return Examined(kind.mime, kind.extension if kind.extension in _ENDINGS else "bin")
 
 
+def claims_to_be_a_picture(content: bytes) -> bool:
+    """Whether it begins as a picture does."""
+    kind = filetype.guess(content) if content else None
+    return kind is not None and kind.mime in PICTURES
+
+
 def _picture(content: bytes, *, decoder: str) -> Picture | None:
     try:
         with _decoding, Image.open(BytesIO(content), formats=[decoder]) as image:

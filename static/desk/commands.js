@@ -1,4 +1,5 @@
 /** The agent's verbs. Each goes into the outbox first; from there a few at a time go on the line, in order. */
+import { isUploading, readyOf, takeReady } from "./attachments.js";
 import { serverNow } from "./clock.js";
 import { command, frameOf, unanswered, without, withoutMoot } from "./outbox.js";
 import { gettext } from "./i18n.js";
@@ -69,6 +70,8 @@ export const accept = (reservation) => give("reservation.accept", { reservation 
 export const reject = (reservation) => give("reservation.reject", { reservation });
 /** @param {string} message sid */
 export const resend = (message) => give("message.resend", { message });
+/** A customer's file that could not be fetched. @param {string} media sid */
+export const fetchAgain = (media) => give("media.fetch", { media });
 /** @param {string} task sid */
 export const wrapUp = (task) => give("task.wrap_up", { task });
 
@@ -84,9 +87,10 @@ export function complete(task, report = {}) {
 /** @param {string} conversation sid @param {string} text */
 export function post(conversation, text) {
   const body = text.trim();
-  if (!body) return "";
+  if (isUploading(conversation) || (!body && !readyOf(conversation).length)) return "";
+  const media = takeReady(conversation);
   setDraft(conversation, "");
-  return give("message.post", { conversation, body });
+  return give("message.post", { conversation, body, ...(media.length ? { media } : {}) });
 }
 
 /** Send a refused post anew, as a new command. @param {import("./protocol.js").Command} entry */

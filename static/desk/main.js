@@ -1,6 +1,7 @@
 /** Boot: read what the page says, open the socket, mount the screen. */
 import { h, render } from "preact";
 
+import { attachmentsAt } from "./attachments.js";
 import { startTicking } from "./clock.js";
 import { faulted, flush, pump, sendBy } from "./commands.js";
 import { historyAt } from "./history.js";
@@ -48,6 +49,7 @@ function boot() {
   if (!data.worker) return;
   setLanguage(data.language);
   historyAt(data.messages_url);
+  attachmentsAt(data);
   keepInTab(data.worker.sid);
   const socket = new DeskSocket(socketUrl(data.socket_path), {
     cursors: () => state.value.cursors,

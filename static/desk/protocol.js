@@ -61,7 +61,7 @@
  * @property {{index: number, author_kind: string, body: string, date_created: string}|null} last_message
  *
  * @typedef {{sid: string, content_type: string, size: number|null, status: string, url: string,
- *   thumbnail_url?: string, width?: number, height?: number}} Media
+ *   name?: string, thumbnail_url?: string, width?: number, height?: number, failure?: string}} Media
  *
  * @typedef {object} Details  What a message says beside its words; only what it has is there.
  * @property {{latitude: number, longitude: number, name: string, address: string}} [location]

@@ -27,6 +27,8 @@ export const known = signal(false);
 export const selected = signal("");
 export const pane = signal(/** @type {"list"|"conversation"|"customer"} */ ("list"));
 export const drafts = signal(/** @type {Record<string, string>} */ ({}));
+/** Files that wait for the next message, per conversation; `attachments.js` is the only writer. */
+export const attachments = signal(/** @type {Record<string, import("./attachments.js").Attachment[]>} */ ({}));
 export const typing = signal(/** @type {Record<string, {name: string, until: number}>} */ ({}));
 export const panes = signal(/** @type {Record<string, Pane>} */ ({}));
 export const toasts = signal(/** @type {{id: number, text: string}[]} */ ([]));
@@ -221,15 +223,23 @@ export function setDraft(key, text) {
 }
 
 /**
- * Drafts and outbox outlive a reload of this tab, per worker, so that nobody sends another one's words.
+ * Drafts, uploaded files and outbox outlive a reload of this tab, per worker, so that nobody sends another one's words.
  *
  * @param {string} workerSid
  */
 export function keepInTab(workerSid) {
   outbox.value = stored(`desk:outbox:${workerSid}`) ?? [];
   drafts.value = stored(`desk:drafts:${workerSid}`) ?? {};
+  attachments.value = stored(`desk:files:${workerSid}`) ?? {};
   effect(() => store(`desk:outbox:${workerSid}`, outbox.value));
+  effect(() => store(`desk:files:${workerSid}`, uploadedOnly(attachments.value)));
   effect(() => store(`desk:drafts:${workerSid}`, drafts.value));
+}
+
+/** What a reload can keep: the bytes of the others are gone. @param {Record<string, import("./attachments.js").Attachment[]>} all */
+function uploadedOnly(all) {
+  const ready = Object.entries(all).map(([key, files]) => [key, files.filter((file) => file.phase === "ready")]);
+  return Object.fromEntries(ready.filter(([, files]) => files.length));
 }
 
 /** @param {string} key @returns {any} */

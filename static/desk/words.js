@@ -33,6 +33,11 @@ function meaning(code) {
     21408: () => gettext("Messages to the customer's country are not switched on."),
     21610: () => gettext("The customer has unsubscribed (STOP)."),
     21614: () => gettext("The customer's number cannot receive texts."),
+    11200: () => gettext("The carrier could not fetch the file from us."),
+    11751: () => gettext("The file is too large for this channel."),
+    12300: () => gettext("This channel does not carry files of this kind."),
+    21620: () => gettext("The carrier did not accept the file."),
+    21623: () => gettext("Too many files for one message."),
     30001: () => gettext("The carrier's queue was full. Send it again in a moment."),
     30002: () => gettext("The provider account is suspended."),
     30003: () => gettext("The customer's phone is switched off or cannot be reached."),
@@ -56,6 +61,15 @@ function meaning(code) {
 export function whyFailed({ status, error_code: code, error_message: words }) {
   if (status === "unknown") return gettext("The line broke while sending. The customer may have it already.");
   return meaning(code) || (words && gettext(words)) || gettext("The provider gives no reason.");
+}
+
+/** Why a customer's file is not here. @param {string|undefined} code the carrier's, or a word of ours */
+export function whyNotFetched(code) {
+  if (code === "too-large") return gettext("The file is larger than we take (16 MB).");
+  if (/^http-4/.test(code ?? "")) return gettext("The carrier does not have the file any more.");
+  if (code === "foreign-host" || code === "redirects") return gettext("The file's address is not the carrier's: it was not asked.");
+  if (code === "worker-died") return gettext("The file could not be looked at.");
+  return gettext("The carrier could not be reached in time.");
 }
 
 /** @param {string} status of an outbound message */

@@ -119,7 +119,7 @@ export class Thread {
 
   /** @param {{url: string, content_type: string}} media */
   picture(media) {
-    if (!media.content_type) return link(media.url);
+    if (!media.content_type.startsWith("image/")) return link(media.url);
     const image = /** @type {HTMLImageElement} */ (make("img", "bubble__picture"));
     image.alt = gettext("Picture");
     image.addEventListener("load", () => this.isAtEnd(image.height) && this.toEnd());

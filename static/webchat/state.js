@@ -2,7 +2,8 @@
  * What the server has told us, and nothing else: `apply(state, frame)` is pure. Objects carry versions and events carry
  * numbers, so duplicates and late comers do no harm, and a gap shows as `behind`.
  *
- * @typedef {{sid: string, content_type: string, size: number, status: string, url: string}} Media
+ * @typedef {{sid: string, content_type: string, size: number, status: string, url: string,
+ *   name: string, thumbnail_url: string, width: number, height: number}} Media
  * @typedef {object} Message
  * @property {string} sid
  * @property {number} version

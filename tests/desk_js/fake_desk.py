@@ -21,7 +21,7 @@ from .shell import NONCE
 AUDIENCE = f"worker:{cast.WORKER_SID}"
 PATIENCE_SECONDS = 10
 POLICY = (
-    f"default-src 'none'; script-src 'self' 'nonce-{NONCE}'; style-src 'self'; img-src 'self'; font-src 'self'; "
+    f"default-src 'none'; script-src 'self' 'nonce-{NONCE}'; style-src 'self'; img-src 'self' blob:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; require-trusted-types-for 'script'"
 )
 
@@ -39,6 +39,10 @@ class FakeDesk:
         self.skew = timedelta()
         self.received: list[dict[str, Any]] = []
         self.posted: dict[str, dict[str, Any]] = {}
+        self.uploads: list[tuple[str, bytes]] = []
+        self.forgotten: list[str] = []
+        self.refuse_files = ""
+        self.drop_files = False
         self.connections = 0
         self._news = threading.Condition()
         self._sockets: set[web.WebSocketResponse] = set()
@@ -99,6 +103,9 @@ class FakeDesk:
         app = web.Application()
         app.router.add_get("/desk/", self._page)
         app.router.add_get("/desk/conversations/{sid}/messages", self._messages)
+        app.router.add_post("/desk/conversations/{sid}/files", self._upload)
+        app.router.add_delete("/desk/files/{sid}", self._forget_file)
+        app.router.add_get("/media/{sid}/thumbnail", self._thumbnail)
         app.router.add_get("/page/{name}", self._other_page)
         app.router.add_get("/jsi18n/", self._catalogue)
         app.router.add_get("/ws/desk", self._socket)
@@ -130,6 +137,25 @@ class FakeDesk:
         before, limit = int(request.query["before"]), int(request.query["limit"])
         rows = [row for row in self.history.get(request.match_info["sid"], []) if row["index"] < before]
         return web.json_response({"messages": rows[-limit:], "has_more": len(rows) > limit})
+
+    async def _upload(self, request: web.Request) -> web.Response:
+        if self.drop_files:
+            raise web.HTTPBadGateway
+        assert request.headers["X-CSRFToken"] == "token"
+        field: Any = (await request.post())["file"]
+        if self.refuse_files:
+            return web.json_response({"code": "file-kind", "message": self.refuse_files, "field": "media"}, status=400)
+        self.uploads.append((field.filename, field.file.read()))
+        sid = cast.sid("ME", len(self.uploads))
+        told = {"sid": sid, "name": field.filename, "content_type": "image/png", "size": 70}
+        return web.json_response({"file": told | {"thumbnail_url": f"/media/{sid}/thumbnail"}}, status=201)
+
+    async def _forget_file(self, request: web.Request) -> web.Response:
+        self.forgotten.append(request.match_info["sid"])
+        return web.Response(status=204)
+
+    async def _thumbnail(self, request: web.Request) -> web.Response:
+        return web.Response(body=self.uploads[int(request.match_info["sid"][2:], 16) - 1][1], content_type="image/png")
 
     # --- the socket --------------------------------------------------------------------------------------------
 

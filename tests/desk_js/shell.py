@@ -14,6 +14,9 @@ from django.contrib.staticfiles.storage import ManifestStaticFilesStorage
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 
+sys.path.insert(0, str(Path(__file__).parents[2]))
+from conversations.core.attachments import limits_payload
+
 NONCE = "harness"
 WORKER = {"sid": "WK" + "a" * 32, "friendly_name": "Ana Ortega"}
 BOOT = {
@@ -22,6 +25,9 @@ BOOT = {
     "language": "en",
     "socket_path": "/ws/desk",
     "messages_url": "/desk/conversations/{sid}/messages",
+    "files_url": "/desk/conversations/{sid}/files",
+    "file_url": "/desk/files/{sid}",
+    "file_limits": limits_payload(),
     "csrf_token": "token",
 }
 

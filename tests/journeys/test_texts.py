@@ -41,6 +41,34 @@ def test_a_picture_reaches_the_agent(cast: Cast) -> None:
     assert picture.evaluate("img => img.decode().then(() => img.naturalWidth)") == 1
 
 
+def test_a_picture_goes_both_ways_by_mms(cast: Cast) -> None:
+    ana = cast.agent("ana")
+    ana.activity("Available")
+    phone = cast.phone("sms")
+    phone.box.locator("form.composer input[type=file]").set_input_files(
+        {"name": "dot.png", "mimeType": "image/png", "buffer": PNG}
+    )
+    phone.say("this is broken")
+    ana.accept("this is broken")
+    expect(ana.message("this is broken").locator("img")).to_be_visible(timeout=SOON)
+
+    ana.page.locator("#composer-files").set_input_files(
+        [{"name": f"{name}.png", "mimeType": "image/png", "buffer": PNG} for name in ("front", "back")]
+    )
+    expect(ana.page.locator(".attachment.is-ready")).to_have_count(2, timeout=SOON)
+    ana.say("it should look like this")
+
+    phone.sees("it should look like this")
+    shown = phone.box.locator(".message--theirs .bubble__picture")
+    expect(shown).to_have_count(2)
+    for picture in shown.all():
+        assert picture.evaluate("img => img.decode().then(() => img.naturalWidth)") == 1
+    mine = ana.message("it should look like this")
+    expect(mine.locator("img")).to_have_count(2)
+    expect(mine.get_by_alt_text("front.png. Opens in a new tab")).to_be_visible()
+    expect(mine.locator("[data-status=delivered]")).to_be_visible(timeout=SOON)
+
+
 def test_two_agents_talk_at_once_and_see_only_their_own(cast: Cast) -> None:
     ana, ben = cast.agent("ana"), cast.agent("ben")
     ben.activity("Available")

@@ -1,6 +1,7 @@
 /** Where the agent writes. It works without a line; it is closed only when nobody could receive the words. */
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 
+import { attach, attachmentsOf, isUploading, readyOf } from "../attachments.js";
 import { endsSoon, refusal, windowLeft } from "../channel.js";
 import { now } from "../clock.js";
 import { post, sayTyping } from "../commands.js";
@@ -8,6 +9,7 @@ import { html } from "../html.js";
 import { fill, gettext, ngettext, spanInWords } from "../i18n.js";
 import { segments } from "../segments.js";
 import { drafts, link, setDraft, state } from "../store.js";
+import { Attachments } from "./attachments.js";
 import { Icon } from "./icons.js";
 
 /** Why nothing can be written, or "". @param {import("../protocol.js").Conversation} conversation */
@@ -58,6 +60,42 @@ function Cost({ text }) {
   `;
 }
 
+/** Opens the browser's choice of files. @param {{onFiles: (files: Iterable<File>) => void}} props */
+function AttachButton({ onFiles }) {
+  const input = useRef(/** @type {HTMLInputElement|null} */ (null));
+  const onChange = () => {
+    onFiles([...(input.current?.files ?? [])]);
+    if (input.current) input.current.value = "";
+  };
+  return html`
+    <input type="file" id="composer-files" ref=${input} multiple hidden onChange=${onChange} />
+    <button type="button" class="icon-button attach-button" aria-label=${gettext("Attach files")} title=${gettext("Attach files")}
+      onClick=${() => input.current?.click()}>
+      <${Icon} name="attach" />
+    </button>
+  `;
+}
+
+/** Files may be dropped anywhere on the conversation. @param {(files: Iterable<File>) => void} onFiles */
+function useDrop(onFiles) {
+  const [isOver, setOver] = useState(false);
+  const take = useRef(onFiles);
+  take.current = onFiles;
+  useEffect(() => {
+    const pane = document.getElementById("conversation");
+    const over = (/** @type {DragEvent} */ event) => {
+      if (!event.dataTransfer?.types.includes("Files")) return;
+      event.preventDefault();
+      setOver(event.type === "dragover");
+      if (event.type === "drop") take.current([...event.dataTransfer.files]);
+    };
+    const kinds = /** @type {const} */ (["dragover", "dragleave", "drop"]);
+    for (const kind of kinds) pane?.addEventListener(kind, over);
+    return () => kinds.forEach((kind) => pane?.removeEventListener(kind, over));
+  }, []);
+  return isOver;
+}
+
 /** @param {string} ourName */
 function hint(ourName) {
   if (link.value.name !== "online") return gettext("No line: what you write is sent later, once.");
@@ -67,16 +105,26 @@ function hint(ourName) {
 
 /** @param {{conversation: import("../protocol.js").Conversation, name: string}} props */
 export function Composer({ conversation, name }) {
-  const key = conversation.sid;
-  const field = useRef(/** @type {HTMLTextAreaElement|null} */ (null));
   const reason = closedBecause(conversation);
   const why = refusal(conversation, now.value);
-  // Accepted with a press: the focus waits on the pane until there is somewhere to write.
-  useEffect(() => {
-    if (!reason && !why && document.activeElement?.id === "conversation") field.current?.focus({ preventScroll: true });
-  }, [key, reason, why]);
   if (reason) return html`<p class="composer-closed">${reason}</p>`;
   if (why) return html`<${Locked} why=${why} />`;
+  return html`<${Field} conversation=${conversation} name=${name} />`;
+}
+
+/** @param {{conversation: import("../protocol.js").Conversation, name: string}} props */
+function Field({ conversation, name }) {
+  const key = conversation.sid;
+  const field = useRef(/** @type {HTMLTextAreaElement|null} */ (null));
+  const onFiles = (/** @type {Iterable<File>} */ files) => {
+    attach(key, conversation.channel, files);
+    field.current?.focus();
+  };
+  const isOver = useDrop(onFiles);
+  // Accepted with a press: the focus waits on the pane until there is somewhere to write.
+  useEffect(() => {
+    if (document.activeElement?.id === "conversation") field.current?.focus({ preventScroll: true });
+  }, [key]);
 
   const text = drafts.value[key] ?? "";
   const send = () => {
@@ -93,18 +141,29 @@ export function Composer({ conversation, name }) {
     setDraft(key, value);
     if (value) sayTyping(key);
   };
+  const onPaste = (/** @type {ClipboardEvent} */ event) => {
+    const files = [...(event.clipboardData?.files ?? [])];
+    // What was copied from a text processor is a picture of the words as well.
+    if (!files.length || event.clipboardData?.types.includes("text/plain")) return;
+    event.preventDefault();
+    onFiles(files);
+  };
+  const busy = isUploading(key);
+  const empty = !text.trim() && !readyOf(key).length;
   return html`
-    <form class="composer" onSubmit=${(/** @type {Event} */ event) => (event.preventDefault(), send())}>
+    <form class=${isOver ? "composer is-over" : "composer"} onSubmit=${(/** @type {Event} */ event) => (event.preventDefault(), send())}>
+      <${Attachments} conversation=${key} files=${attachmentsOf(key)} />
       <div class="composer-box">
+        <${AttachButton} onFiles=${onFiles} />
         <textarea id="composer-text" ref=${field} rows="1" dir="auto" autocomplete="off" maxlength="1600" value=${text}
           aria-describedby="composer-hint composer-facts" aria-label=${fill(gettext("Message to %(name)s"), { name })} placeholder=${fill(gettext("Message to %(name)s"), { name })}
-          aria-keyshortcuts="Control+Enter" onInput=${onInput} onKeyDown=${onKeyDown}></textarea>
-        <button type="submit" class="send-button" disabled=${!text.trim()} aria-label=${gettext("Send")} title=${gettext("Send")}>
+          aria-keyshortcuts="Control+Enter" onInput=${onInput} onKeyDown=${onKeyDown} onPaste=${onPaste}></textarea>
+        <button type="submit" class="send-button" disabled=${busy || empty} aria-label=${gettext("Send")} title=${gettext("Send")}>
           <${Icon} name="send" />
         </button>
       </div>
       <div class="composer-foot">
-        <p class="composer-hint" id="composer-hint">${hint(conversation.our_name)}</p>
+        <p class="composer-hint" id="composer-hint">${busy ? gettext("The message can be sent once the files are up.") : hint(conversation.our_name)}</p>
         <p class="composer-facts" id="composer-facts">
           <${WindowLeft} conversation=${conversation} />${conversation.channel === "sms" && html`<${Cost} text=${text} />`}
         </p>

@@ -1,7 +1,7 @@
 /** One message, sent or still in the outbox. */
 import { discard, postAgain } from "../commands.js";
 import { classes, html, memo } from "../html.js";
-import { dateTime, gettext, timeOfDay } from "../i18n.js";
+import { dateTime, fill, gettext, ngettext, timeOfDay } from "../i18n.js";
 import { link } from "../store.js";
 import { Ticks, Trouble } from "./delivery.js";
 import { After, Before } from "./details.js";
@@ -65,12 +65,14 @@ function Refused({ entry }) {
 
 /** A message of our own that the server has not confirmed. @param {{entry: import("../protocol.js").Command, startsGroup: boolean}} props */
 export function PendingRow({ entry, startsGroup }) {
+  const files = entry.args.media?.length ?? 0;
   const waits = entry.phase === "waiting" && link.value.name !== "online";
   return html`
     <div class=${classes("message is-outbound by-agent is-pending", startsGroup && "starts-group")} data-key=${entry.ref} data-ref=${entry.ref}>
       ${startsGroup && html`<p class="message-author">${gettext("You")}</p>`}
       <div class="bubble">
-        <p class="message-body" dir="auto"><${SafeText} text=${entry.args.body} /></p>
+        ${files > 0 && html`<p class="media-file"><${Icon} name="file" /><span>${fill(ngettext("%(n)s file", "%(n)s files", files), { n: files })}</span></p>`}
+        ${entry.args.body && html`<p class="message-body" dir="auto"><${SafeText} text=${entry.args.body} /></p>`}
         <p class="message-meta">
           ${waits && html`<span>${gettext("Sent once the line is back")}</span>`}
           <${Time} at=${entry.at} /><${Ticks} status=${entry.phase} />
