@@ -32,6 +32,9 @@ class StaticStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
     page's import map resolves. Django's own rewriting stumbles over bare names and reads megabytes that are not ours.
     """
 
+    # Each pass carries a changed name up by one level of imports.
+    max_post_process_passes = 20
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         inherited: tuple[Any, ...] = CompressedManifestStaticFilesStorage.patterns
         self.patterns = (*inherited, *((f"{folder}/*.js", _MODULE_PATTERNS) for folder in _own_folders()))

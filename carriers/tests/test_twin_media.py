@@ -32,8 +32,8 @@ def test_files_are_fetched_before_the_message_goes_and_shown_on_the_phone(client
     message = sent(listener, "/a", "/b")
     assert queries.phone_messages([MARIA]) == []
 
-    play()
-    play(seconds=1)
+    play(seconds=3)
+    play(seconds=6)
 
     fetches = [call for call in listener.calls if call.method == "GET"]
     assert [call.path for call in fetches] == ["/a", "/b"]
@@ -64,8 +64,8 @@ def test_what_cannot_be_taken_fails_with_its_number(listener, play, answer, code
     listener.answer = answer
     message = sent(listener, "/a")
 
-    play()
-    play(seconds=1)
+    play(seconds=3)
+    play(seconds=6)
 
     message.refresh_from_db()
     assert (message.status, message.error_code) == ("failed", code)
@@ -77,7 +77,7 @@ def test_files_have_a_limit_together(listener, numbers, maria, play):
     listener.answer = answering(content=b"x" * (3 * 1024 * 1024))
     message = sent(listener, "/a", "/b")
 
-    play()
+    play(seconds=3)
 
     message.refresh_from_db()
     assert message.error_code == 11751
@@ -94,7 +94,7 @@ def test_whatsapp_takes_one_file(listener, numbers, daniel):
 def test_a_document_on_a_phone_is_a_download(client, listener, numbers, maria, play):
     listener.answer = answering("application/pdf", b"%PDF-1.7")
     sent(listener, "/a")
-    play()
+    play(seconds=3)
 
     answer = client.get(reverse("twin-phone-media", args=[TwinMedia.objects.get().sid]))
 

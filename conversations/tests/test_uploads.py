@@ -261,7 +261,7 @@ def test_the_carrier_fetches_by_an_address_that_nobody_can_guess(talk: Conversat
     assert answer["X-Content-Type-Options"] == "nosniff"
     assert not answer.cookies
     head = Client().head(path)
-    assert (head.status_code, head["Content-Length"], head.content) == (200, str(len(drawn())), b"")
+    assert (head.status_code, head["Content-Length"]) == (200, str(len(drawn())))
     assert Client().post(path).status_code == 405
     assert Client().get(path[:-1] + ("A" if path[-1] != "A" else "B")).status_code == 404
     media = Media.objects.get()

@@ -2,17 +2,7 @@
  * Files that the agent attaches: checked against the channel's limits, uploaded at once, one after the other, and kept
  * until the message is sent. What was uploaded outlives a reload of the tab; the server forgets it after a day.
  *
- * @typedef {object} Attachment
- * @property {string} id        ours alone
- * @property {string} sid       the server's, once it has the file
- * @property {string} name
- * @property {string} type
- * @property {number} size
- * @property {string} preview   address of a picture, or ""
- * @property {"waiting"|"uploading"|"ready"|"refused"|"lost"} phase
- * @property {number} progress  from 0 to 1
- * @property {string} error     why not, in words
- *
+ * @typedef {import("./protocol.js").Attachment} Attachment
  * @typedef {{at_once: number, total: number, largest: Record<string, number>}} Limits
  */
 import { fileSize, fill, gettext } from "./i18n.js";

@@ -63,6 +63,17 @@
  * @typedef {{sid: string, content_type: string, size: number|null, status: string, url: string,
  *   name?: string, thumbnail_url?: string, width?: number, height?: number, failure?: string}} Media
  *
+ * @typedef {object} Attachment  A file that waits for the next message.
+ * @property {string} id        ours alone
+ * @property {string} sid       the server's, once it has the file
+ * @property {string} name
+ * @property {string} type
+ * @property {number} size
+ * @property {string} preview   address of a picture, or ""
+ * @property {"waiting"|"uploading"|"ready"|"refused"|"lost"} phase
+ * @property {number} progress  from 0 to 1
+ * @property {string} error     why not, in words
+ *
  * @typedef {object} Details  What a message says beside its words; only what it has is there.
  * @property {{latitude: number, longitude: number, name: string, address: string}} [location]
  * @property {{kind: string, text: string, payload: string}} [choice]

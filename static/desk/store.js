@@ -28,7 +28,7 @@ export const selected = signal("");
 export const pane = signal(/** @type {"list"|"conversation"|"customer"} */ ("list"));
 export const drafts = signal(/** @type {Record<string, string>} */ ({}));
 /** Files that wait for the next message, per conversation; `attachments.js` is the only writer. */
-export const attachments = signal(/** @type {Record<string, import("./attachments.js").Attachment[]>} */ ({}));
+export const attachments = signal(/** @type {Record<string, import("./protocol.js").Attachment[]>} */ ({}));
 export const typing = signal(/** @type {Record<string, {name: string, until: number}>} */ ({}));
 export const panes = signal(/** @type {Record<string, Pane>} */ ({}));
 export const toasts = signal(/** @type {{id: number, text: string}[]} */ ([]));
@@ -236,7 +236,7 @@ export function keepInTab(workerSid) {
   effect(() => store(`desk:drafts:${workerSid}`, drafts.value));
 }
 
-/** What a reload can keep: the bytes of the others are gone. @param {Record<string, import("./attachments.js").Attachment[]>} all */
+/** What a reload can keep: the bytes of the others are gone. @param {Record<string, import("./protocol.js").Attachment[]>} all */
 function uploadedOnly(all) {
   const ready = Object.entries(all).map(([key, files]) => [key, files.filter((file) => file.phase === "ready")]);
   return Object.fromEntries(ready.filter(([, files]) => files.length));
