@@ -1,7 +1,7 @@
 """``./run bench``: every figure beside its floor.
 
-``./run bench routing``, ``./run bench taskrouter``, ``./run bench messages`` or single figures by name; ``--quick`` for
-a look, ``--json FILE`` to keep them.
+``./run bench routing``, ``taskrouter``, ``messages``, ``storm`` or single figures by name; ``--quick`` for a look,
+``--json FILE`` to keep them.
 """
 
 import argparse
@@ -14,14 +14,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench import messages
+from bench import messages, storm
 from bench.report import Section, measured, verdicts
 from bench.routing.suite import FIGURES, WITHOUT_SERVERS
 from bench.run import Run, say
 from bench.scratch import require_loopback
 from bench.taskrouter import taskrouter
 
-MESSAGES, TASKROUTER = "messages", "taskrouter"
+MESSAGES, STORM, TASKROUTER = "messages", "storm", "taskrouter"
+# The whole product, in either shape.
+WHOLE = {MESSAGES: messages.section, STORM: storm.section}
 
 
 def main() -> int:
@@ -54,7 +56,7 @@ def main() -> int:
 def _options() -> argparse.Namespace:
     options = argparse.ArgumentParser(prog="./run bench", description=__doc__)
     options.add_argument(
-        "figures", nargs="*", help=f"routing, {TASKROUTER}, {MESSAGES}, or: {', '.join(FIGURES)}; nothing: all"
+        "figures", nargs="*", help=f"routing, {TASKROUTER}, {', '.join(WHOLE)}, or: {', '.join(FIGURES)}; nothing: all"
     )
     options.add_argument("--quick", action="store_true", help="smaller, a few minutes")
     options.add_argument("--json", type=Path, help="append the figures to this file")
@@ -65,8 +67,8 @@ def _options() -> argparse.Namespace:
 
 def _wanted(named: list[str]) -> list[str]:
     """The figures in the order of the suite."""
-    known = [*FIGURES, TASKROUTER, MESSAGES]
-    asked = set(named) or {"routing", TASKROUTER, MESSAGES}
+    known = [*FIGURES, TASKROUTER, *WHOLE]
+    asked = set(named) or {"routing", TASKROUTER, *WHOLE}
     if unknown := asked - {*known, "routing"}:
         sys.exit(f"There is no figure {', '.join(sorted(unknown))}. There are: routing, {', '.join(known)}.")
     return [name for name in known if name in asked or (name in FIGURES and "routing" in asked)]
@@ -74,15 +76,12 @@ def _wanted(named: list[str]) -> list[str]:
 
 def _measure(name: str, run: Run) -> Section:
     """One broken figure must not cost the others."""
-    if run.server is None and name not in (*WITHOUT_SERVERS, MESSAGES):
+    if run.server is None and name not in (*WITHOUT_SERVERS, *WHOLE):
         return Section(name, notes=["skipped: needs PostgreSQL; set DATABASE_URL and REDIS_URL"])
     say(f"{name} ...")
     began = time.monotonic()
     try:
-        if name == MESSAGES:
-            section = messages.section(quick=run.quick)
-        else:
-            section = {**FIGURES, TASKROUTER: taskrouter}[name](run)
+        section = WHOLE[name](quick=run.quick) if name in WHOLE else {**FIGURES, TASKROUTER: taskrouter}[name](run)
     except Exception as error:
         import traceback
 

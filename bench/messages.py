@@ -4,14 +4,14 @@ import asyncio
 import contextlib
 import os
 import time
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from typing import Any
-
-import aiohttp
 
 from bench import figures, floors
 from bench.figures import Figure
-from bench.report import Section
+from bench.posts import Posts
+from bench.report import Check, Section
+from conversations.core.doors import MESSAGES
 from tests.support.agent import Agent, ready_agent
 from tests.support.carrier import Provider
 from tests.support.product import Product
@@ -19,22 +19,43 @@ from tests.support.product import Product
 OURS = "+15550001000"
 AGENTS = ("ana", "ben", "sofia")
 CUSTOMERS = 24
-RATES = (1.0, 20.0, 100.0)
+RATES = (1.0, 20.0, 200.0, 600.0)
+AT_ONCE = 16
+FLOOD = 6000
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """When a POST began, when it was answered, and what."""
+
+    began: float
+    told: float
+    status: int
+
+
+@dataclass(slots=True)
+class Stream:
+    """Milliseconds until the answer, and until an agent's socket had it; how many did not get that far."""
+
+    acks: list[float] = field(default_factory=list)
+    screens: list[float] = field(default_factory=list)
+    lost: int = 0
 
 
 def section(*, quick: bool) -> Section:
     """The whole product under texts, in the shape that the environment gives."""
     shape = "production" if os.environ.get("DATABASE_URL") else "embedded"
-    rows = measure(seconds=5 if quick else 15)
+    rows, checks = measure(seconds=5 if quick else 15, flood=FLOOD // 4 if quick else FLOOD)
     return Section(
         f"Messages ({shape} shape)",
         figures.COLUMNS,
         [row.cells for row in rows],
+        checks=checks if shape == "production" else [],
         data={"shape": shape, "figures": [asdict(row) for row in rows]},
     )
 
 
-def measure(*, seconds: float) -> list[Figure]:
+def measure(*, seconds: float, flood: int) -> tuple[list[Figure], list[Check]]:
     bare_start, bare_memory = floors.bare_process()
     provider = Provider()
     product = Product(env=provider.environment())
@@ -44,21 +65,23 @@ def measure(*, seconds: float) -> list[Figure]:
         product.restart()
         warm = time.perf_counter() - began
         idle = sum(floors.resident_mb(process.pid) for process in product.processes.values())
-        rows = asyncio.run(_texts(product, provider, seconds=seconds))
+        rows, checks = asyncio.run(_texts(product, provider, seconds=seconds, flood=flood))
     finally:
         product.stop()
         provider.close()
-    return [
-        *rows,
+    rows += [
         figures.of("warm restart until ready", [warm], floor=bare_start, unit="s"),
         figures.of("idle memory, all processes", [idle], floor=bare_memory, unit="MB"),
     ]
+    return rows, checks
 
 
-async def _texts(product: Product, provider: Provider, *, seconds: float) -> list[Figure]:
+async def _texts(
+    product: Product, provider: Provider, *, seconds: float, flood: int
+) -> tuple[list[Figure], list[Check]]:
     url = product.env.get("DATABASE_URL", "") if product.production else ""
     stage = Stage(product, provider)
-    rows = []
+    rows, checks = [], []
     await stage.open()
     try:
         insert = floors.insert_ms(database_url=url, folder=product.var)
@@ -66,12 +89,43 @@ async def _texts(product: Product, provider: Provider, *, seconds: float) -> lis
         offers = await stage.offers()
         rows.append(figures.of("first words to offer on the socket", offers, floor=2 * insert + echo))
         for rate in RATES:
-            took, lost = await stage.stream(rate=rate, seconds=max(seconds, 20 / rate))
-            note = f"{len(took)} texts" + (f", {lost} late or lost" if lost else "")
-            rows.append(figures.of(f"webhook to socket at {rate:g}/s", took, floor=insert + echo, note=note))
+            found = await stage.stream(rate=rate, seconds=max(seconds, 20 / rate))
+            row = figures.of(f"webhook to socket at {rate:g}/s", found.screens, floor=insert + echo, note=_note(found))
+            rows += [row, figures.of(f"webhook to answer at {rate:g}/s", found.acks, floor=insert)]
+            checks += _promises(rate, row, found)
+        floor = floors.commits_per_second(url, seconds=1) if url else 1000 / insert
+        found, reached = await stage.flood(total=flood, at_once=AT_ONCE)
+        note = f"{reached:.0f}/s, floor {floor:.0f}/s; {_note(found)}"
+        row = figures.of(f"webhook to answer, {AT_ONCE} at once", found.acks, floor=insert, note=note)
+        rows.append(row)
+        checks += [
+            Check("signed webhooks a second ÷ commits a second", reached / floor, "≥", 0.2),
+            Check("signed webhooks a second", reached, "≥", 600, "/s"),
+            Check("webhook to answer, p99", row.p99, "≤", 60, "ms"),
+            Check("texts late or lost", found.lost, "≤", 0, ""),
+        ]
     finally:
         await stage.close()
-    return rows
+    return rows, checks
+
+
+def _note(found: Stream) -> str:
+    return f"{len(found.screens)} texts" + (f", {found.lost} late or lost" if found.lost else "")
+
+
+def _promises(rate: float, row: Figure, found: Stream) -> list[Check]:
+    """What was promised at this rate."""
+    if rate == 200:
+        return [
+            Check("text to socket at 200/s, p50", row.p50, "≤", 15, "ms"),
+            Check("text to socket at 200/s, p95", row.p95, "≤", 60, "ms"),
+        ]
+    if rate == 600:
+        return [
+            Check("texts at 600/s late or lost", found.lost, "≤", 0, ""),
+            Check("text to socket at 600/s, p99", row.p99, "≤", 1000, "ms"),
+        ]
+    return []
 
 
 class Stage:
@@ -85,7 +139,7 @@ class Stage:
         self.offered: dict[str, float] = {}
         self.agents: list[Agent] = []
         self._streams = 0
-        self.session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=100))
+        self.posts = Posts(product.url, provider)
 
     async def open(self) -> None:
         logins = self.product.logins()
@@ -97,7 +151,7 @@ class Stage:
     async def close(self) -> None:
         for agent in self.agents:
             await agent.stop()
-        await self.session.close()
+        self.posts.close()
 
     def _watch(self, agent: Agent) -> None:
         follow = agent.on_event
@@ -112,22 +166,26 @@ class Stage:
 
         agent.on_event = watch
 
-    async def text(self, customer: str, body: str) -> tuple[float, int]:
-        """Send one text; when the POST began and what it was answered."""
-        params = self.provider.message(sender=customer, to=OURS, body=body)
-        url = f"{self.product.url}/webhooks/twilio/messages"
-        signature = self.provider._signer.compute_signature(url, params)
+    async def text(self, customer: str, body: str) -> Sent:
+        """Send one text."""
+        return await self.send(self.request(customer, body))
+
+    def request(self, customer: str, body: str) -> bytes:
+        """The bytes of one text."""
+        return self.posts.request(MESSAGES, self.provider.message(sender=customer, to=OURS, body=body))
+
+    async def send(self, request: bytes) -> Sent:
         began = time.perf_counter()
-        async with self.session.post(url, data=params, headers={"X-Twilio-Signature": signature}) as answer:
-            return began, answer.status
+        status = await self.posts.post(request)
+        return Sent(began, time.perf_counter(), status)
 
     async def offers(self) -> list[float]:
         """First words of each customer, one after the other: milliseconds until an agent's socket has the offer."""
         took = []
         for customer in self.customers:
-            began, _ = await self.text(customer, f"first words of {customer}")
+            sent = await self.text(customer, f"first words of {customer}")
             await eventually(lambda customer=customer: customer in self.offered)
-            took.append((self.offered[customer] - began) * 1000)
+            took.append((self.offered[customer] - sent.began) * 1000)
         await self._all_joined()
         return took
 
@@ -138,21 +196,50 @@ class Stage:
 
         await eventually(joined)
 
-    async def stream(self, *, rate: float, seconds: float) -> tuple[list[float], int]:
-        """Texts at a steady rate: milliseconds from POST to frame, and how many did not come."""
-        self._streams += 1
+    async def stream(self, *, rate: float, seconds: float) -> Stream:
+        """Texts at a steady rate, whoever is behind."""
         total = max(1, int(rate * seconds))
+        texts = self._texts(total)
         start = time.perf_counter()
-        sent: dict[str, asyncio.Task[tuple[float, int]]] = {}
-        for number in range(total):
+        sending: list[asyncio.Task[Sent]] = []
+        for number, request in enumerate(texts.values()):
             await asyncio.sleep(max(0.0, start + number / rate - time.perf_counter()))
-            body = f"text {number} of stream {self._streams}"
-            sent[body] = asyncio.create_task(self.text(self.customers[number % CUSTOMERS], body))
-        began = dict(zip(sent, await asyncio.gather(*sent.values()), strict=True))
+            sending.append(asyncio.create_task(self.send(request)))
+        return await self._arrived(list(texts), await asyncio.gather(*sending))
+
+    async def flood(self, *, total: int, at_once: int) -> tuple[Stream, float]:
+        """As many texts as the product takes, so many at once; and how many a second it took."""
+        texts = self._texts(total)
+        waiting = iter(texts.items())
+        sent: dict[str, Sent] = {}
+
+        async def sender() -> None:
+            for body, request in waiting:
+                sent[body] = await self.send(request)
+
+        start = time.perf_counter()
+        await asyncio.gather(*(sender() for _ in range(at_once)))
+        rate = total / (time.perf_counter() - start)
+        return await self._arrived(list(texts), [sent[body] for body in texts]), rate
+
+    def _texts(self, total: int) -> dict[str, bytes]:
+        """The requests by their words, made before the clock starts."""
+        self._streams += 1
+        bodies = [f"text {number} of stream {self._streams}" for number in range(total)]
+        return {body: self.request(self.customers[n % CUSTOMERS], body) for n, body in enumerate(bodies)}
+
+    async def _arrived(self, bodies: list[str], sent: list[Sent]) -> Stream:
         with contextlib.suppress(TimeoutError):
-            await eventually(lambda: all(body in self.arrived for body in sent), seconds=20)
-        came = [body for body in sent if body in self.arrived and began[body][1] == 200]
-        return [(self.arrived[body] - began[body][0]) * 1000 for body in came], total - len(came)
+            await eventually(lambda: all(body in self.arrived for body in bodies), seconds=30)
+        found = Stream()
+        for body, one in zip(bodies, sent, strict=True):
+            if one.status == 200:
+                found.acks.append((one.told - one.began) * 1000)
+            if one.status == 200 and body in self.arrived:
+                found.screens.append((self.arrived[body] - one.began) * 1000)
+            else:
+                found.lost += 1
+        return found
 
 
 async def eventually(condition: Any, *, seconds: float = 20) -> None:

@@ -25,7 +25,8 @@ class InboundMessage:
     """A customer's message as the provider announced it; ``params`` keeps every parameter that came, ``details`` says
     what the known ones among them mean.
 
-    ``ref`` is the sender's own name for the message, where the channel has such a thing.
+    ``ref`` is the sender's own name for the message, where the channel has such a thing; ``received_at`` is when it
+    reached us, if that was before now.
     """
 
     provider: str
@@ -40,6 +41,7 @@ class InboundMessage:
     params: Mapping[str, str] = field(default_factory=dict)
     ref: str | None = None
     details: Details = field(default_factory=Details)
+    received_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,5 @@
-"""Where every connection comes in: HTTP through the limits to Django, WebSockets through the origin check."""
+"""Where every connection comes in: the carrier's webhooks ahead of Django, all other HTTP through the limits to Django,
+WebSockets through the origin check."""
 
 import os
 
@@ -13,12 +14,15 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from django.urls import path, re_path  # noqa: E402
 
 from contactcenter.handler import Handler  # noqa: E402
-from contactcenter.limits import Limits  # noqa: E402
+from contactcenter.limits import WEBHOOKS_RUNNING, WEBHOOKS_WAITING, Fork, Limits  # noqa: E402
 from contactcenter.sockets import KnownOrigin, Nowhere  # noqa: E402
+from conversations.core import doors  # noqa: E402
+from conversations.webhooks import Webhooks  # noqa: E402
 from desk.consumers import DeskConsumer  # noqa: E402
 from webchat.consumers import VisitorConsumer  # noqa: E402
 
-http = Limits(Handler())
+webhooks = Limits(Webhooks(), running=WEBHOOKS_RUNNING, waiting=WEBHOOKS_WAITING)
+http = Fork(lambda path: doors.door(path) is not None, taken=webhooks, others=Limits(Handler()))
 websocket = KnownOrigin(
     AuthMiddlewareStack(
         URLRouter(

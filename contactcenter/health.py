@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from contactcenter import drain
 from conversations.models import Reconciliation
-from conversations.queries import outbox_depth, reconciliation
+from conversations.queries import inbox_depth, outbox_depth, reconciliation
 from eventlog import queries as log
 from kernel import clock
 
@@ -27,7 +27,8 @@ def healthz(_request: HttpRequest) -> JsonResponse:
     """200 as long as this process answers; the body tells how the parts are.
 
     ``{"status": "ok" | "degraded", "database": "ok", "redis": "ok" | "unused" | "down", "pump": {"alive": true,
-    "lag_seconds": 0.0}, "outbox": {"queued": 0}, "sinks": {name: {"behind": 0, "failures": 0}}, "problems": [],
+    "lag_seconds": 0.0}, "inbox": {"waiting": 0, "set_aside": 0}, "outbox": {"queued": 0},
+    "sinks": {name: {"behind": 0, "failures": 0}}, "problems": [],
     "reconciler": {"ran_at": "2026-01-01T00:00:00Z" | null, "seen": 0, "brought": 0, "brought_in_all": 0,
     "failure": "", "failures": 0} | null}``
     """
@@ -121,11 +122,13 @@ def _depths() -> dict[str, Any]:
     try:
         facts = log.health()
         queued = outbox_depth()
+        waiting, set_aside = inbox_depth()
         look = reconciliation(settings.TWILIO_ACCOUNT_SID)
     except DatabaseError:  # No tables yet.
         return {}
     return {
         "pump": {"alive": facts["pump_alive"], "lag_seconds": facts["lag_seconds"]},
+        "inbox": {"waiting": waiting, "set_aside": set_aside},
         "outbox": {"queued": queued},
         "reconciler": _look(look) if look else None,
         "sinks": {

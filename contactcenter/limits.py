@@ -21,16 +21,23 @@ BODY_LIMIT = MIB
 BODY_LIMITS = {"/phones/send": 6 * MIB}
 FILE_PATH = re.compile(r"/desk/conversations/CH[0-9a-f]{32}/files")
 FILE_LIMIT = 26 * MIB
+_WEBHOOKS = "/webhooks/"
+WEBHOOK_BODY_LIMIT = MIB // 2
 
 # Requests hold the interpreter most of the time: with twice the threads a process answers a quarter fewer of them.
 RUNNING = 12
 WAITING = 256
+# Webhooks need no thread each, and nobody else's crowd may keep them out.
+WEBHOOKS_RUNNING = 256
+WEBHOOKS_WAITING = 768
 # Asked by whoever decides whether this process lives: answered also when it is full.
 ALWAYS_ANSWERED = frozenset({"/healthz", "/readyz"})
 
 
 def body_limit(path: str) -> int:
     """The largest body, in bytes, that a path takes."""
+    if path.startswith(_WEBHOOKS):
+        return WEBHOOK_BODY_LIMIT
     return FILE_LIMIT if FILE_PATH.fullmatch(path) else BODY_LIMITS.get(path, BODY_LIMIT)
 
 
@@ -39,7 +46,7 @@ class BodyTooLarge(Exception):
 
 
 class Limits:
-    """ASGI wrapper around Django for HTTP.
+    """ASGI wrapper around an application for HTTP.
 
     A body beyond its limit is answered 413, by its declared length before anything is read, and by counting where no
     length is declared. Beyond ``running`` requests, ``waiting`` more wait; the next is answered 503.
@@ -87,6 +94,22 @@ class Limits:
             await self._app(scope, counting_receive, send)
         except BodyTooLarge:
             await _refuse_body(send, limit=limit)
+
+
+class Fork:
+    """Two applications, each within its own limits: ``taken`` gets the paths that ``takes`` names."""
+
+    def __init__(self, takes: Callable[[str], bool], *, taken: Limits, others: Limits) -> None:
+        self._takes = takes
+        self._taken = taken
+        self._others = others
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await (self._taken if self._takes(scope["path"]) else self._others)(scope, receive, send)
+
+    @property
+    def in_flight(self) -> int:
+        return self._taken.in_flight + self._others.in_flight
 
 
 async def refuse(send: Send, *, status: int, text: str, headers: list[tuple[bytes, bytes]] | None = None) -> None:

@@ -227,6 +227,7 @@ PUMP_THREADS = environment.pump_threads(PUMP_SERVICES)
 PUMP_TIMERS = {
     "routing.timers.re_evaluate_tasks": 1,
     "routing.replaying_timers.drive_replays": 1,
+    "conversations.timers.drive_inbox": 0.5,
     "conversations.timers.drive_deliveries": 0.5,
     "conversations.timers.drive_media": 1,
     "conversations.timers.drive_uploads": 60,

@@ -97,6 +97,7 @@ UNFOLD: dict[str, Any] = {
             _group(
                 _("Channels"),
                 _item(_("Conversations"), "forum", "conversations_conversation"),
+                _item(_("Inbox"), "inbox", "conversations_arrival"),
                 _item(_("Addresses"), "call", "conversations_address"),
                 _item(_("Consent ledger"), "do_not_disturb_on", "conversations_consent"),
                 _item(_("Intakes"), "input", "interactions_intake"),

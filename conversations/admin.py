@@ -12,7 +12,8 @@ from accounts.admin_base import Label, ModelAdmin, ModelForm, actor, column, dis
 from agents.admin_base import WorkspacePage
 from conversations.actions import addresses
 from conversations.core.keywords import Words
-from conversations.models import Address, Consent, Conversation, Message
+from conversations.inbox_admin import ArrivalAdmin
+from conversations.models import Address, Arrival, Consent, Conversation, Message
 
 MESSAGES = 200
 WORDS = ("stop_words", "start_words", "help_words")
@@ -197,3 +198,6 @@ class ConsentAdmin(ModelAdmin):
     @display(description=_("message"))
     def message_sid(self, line: Consent) -> str:
         return line.message.sid if line.message else "-"
+
+
+admin.site.register(Arrival, ArrivalAdmin)

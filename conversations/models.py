@@ -281,6 +281,46 @@ class Upload(models.Model):
         return self.sid
 
 
+class Arrival(models.Model):
+    """A webhook of the carrier as it came, until what it says stands where it belongs: then the row goes.
+
+    ``due_at`` is set while that is still to be done; without it the arrival is set aside, and ``reason`` says why.
+    Arrivals of one ``line`` are brought in one after the other, in the order in which they came.
+    """
+
+    class Kind(models.TextChoices):
+        MESSAGE = "message", pgettext_lazy("arrival", "message")
+        RECEIPT = "receipt", pgettext_lazy("arrival", "receipt")
+
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices)
+    key = models.CharField(_("key"), max_length=128, unique=True)
+    line = models.CharField(max_length=200)
+    ours = models.CharField(_("our address"), max_length=128, blank=True)
+    path = models.CharField(_("path"), max_length=200)
+    body = models.BinaryField()
+    received_at = models.DateTimeField(_("received"))
+    attempts = models.PositiveIntegerField(_("attempts"), default=0)
+    due_at = models.DateTimeField(_("due"), null=True)
+    reason = models.CharField(_("reason"), max_length=64, blank=True)
+
+    class Meta:
+        verbose_name = _("webhook received")
+        verbose_name_plural = _("inbox")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(due_at__isnull=False, reason="") | (Q(due_at__isnull=True) & ~Q(reason="")),
+                name="arrival_set_aside",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["line", "id"], condition=Q(due_at__isnull=False), name="arrival_line"),
+            models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="arrival_due"),
+        ]
+
+    def __str__(self) -> str:
+        return self.key
+
+
 class Reconciliation(models.Model):
     """How far the provider's list of an account has been compared with what we have, and what the last look found.
 

@@ -1,17 +1,19 @@
 """Reads, locks, and who may see what."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.fields.files import FieldFile
 
+from accounts.models import Account
 from agents.models import Worker
 from carriers.base import ListedMessage
 from conversations.core import policy, states
 from conversations.core.policy import Standing
 from conversations.models import (
     Address,
+    Arrival,
     Consent,
     Conversation,
     Media,
@@ -229,6 +231,41 @@ def is_reconciliation_due(account_sid: str, *, now: datetime) -> bool:
     """Whether somebody should look now."""
     free = Q(lease_until__isnull=True) | Q(lease_until__lte=now)
     return Reconciliation.objects.filter(free, account_sid=account_sid, due_at__lte=now).exists()
+
+
+def locked_arrivals(lines: Collection[str], *, provider: str, limit: int) -> list[Arrival]:
+    """The oldest that wait in these lines, locked; ``is_known`` tells whether the message stands already."""
+    here = Message.objects.filter(provider=provider, provider_sid=OuterRef("key"))
+    waiting = Arrival.objects.filter(line__in=lines, due_at__isnull=False).annotate(is_known=Exists(here))
+    # In the order of their ids, as everybody locks them.
+    return list(waiting.order_by("id").select_for_update()[:limit])
+
+
+def due_lines(now: datetime, *, limit: int) -> list[str]:
+    """The lines of arrivals that stayed behind."""
+    due = Arrival.objects.filter(due_at__lte=now).order_by("due_at")
+    return list(dict.fromkeys(due.values_list("line", flat=True)[:limit]))
+
+
+def visible_arrivals(account: Account | None) -> QuerySet[Arrival]:
+    """What came in for the account's addresses; ``None``: for everybody's, and for nobody's.
+
+    What came for an address that nobody has is seen by the only account there is: among several it may be anybody's.
+    """
+    rows = Arrival.objects.order_by("id")
+    if account is None:
+        return rows
+    every = Address.objects.values("address")
+    theirs = Q(ours__in=every.filter(workspace__account=account))
+    return rows.filter(theirs if Account.objects.count() > 1 else theirs | ~Q(ours__in=every))
+
+
+def inbox_depth() -> tuple[int, int]:
+    """How many arrivals wait to be brought in, and how many were set aside."""
+    found = Arrival.objects.aggregate(
+        waiting=Count("pk", filter=Q(due_at__isnull=False)), aside=Count("pk", filter=Q(due_at__isnull=True))
+    )
+    return found["waiting"], found["aside"]
 
 
 def outbox_depth() -> int:

@@ -1,10 +1,11 @@
-"""Sweeps of what is due: messages and files whose ring was lost or whose worker died."""
+"""Sweeps of what is due: arrivals, messages and files whose ring was lost or whose worker died."""
 
 from datetime import datetime, timedelta
 
 from django.conf import settings
 
 from conversations import actions, queries, tasks
+from conversations.actions import inbox
 from conversations.models import Media, Message, Upload
 
 # The ring after the commit normally does it; the sweep only comes for what stayed behind.
@@ -13,6 +14,12 @@ _BATCH = 200
 # By then the web server of the same process answers, and so does the simulated provider in it.
 _START_SECONDS = 5.0
 _looked_back: set[str] = set()
+
+
+def drive_inbox(now: datetime) -> bool:
+    """Bring in what stayed behind: the process that stored it died, or it waits for another try."""
+    lines = queries.due_lines(now, limit=_BATCH)
+    return bool(lines) and inbox.bring_in(lines)
 
 
 def drive_deliveries(now: datetime) -> None:

@@ -10,6 +10,8 @@ import re
 from collections.abc import Mapping
 
 from django.conf import settings
+from django.core.exceptions import TooManyFieldsSent
+from django.http import QueryDict
 
 from carriers.base import InboundMedia, InboundMessage, StatusUpdate
 from carriers.twilio.details import MESSAGE_SID, is_http, parse_details
@@ -42,6 +44,19 @@ STATUSES = frozenset(
         "partially_delivered",
     }
 )
+
+
+def form(body: bytes) -> QueryDict:
+    """The fields as they were sent, repeats and all. Raises ``Invalid`` for what is no form, or too large a one."""
+    try:
+        return QueryDict(body, encoding="utf-8")
+    except (TooManyFieldsSent, ValueError) as error:
+        raise Invalid("This is no form, or too large a one.") from error
+
+
+def fields(form: QueryDict) -> dict[str, str]:
+    """Each field once; of a repeated one its last value."""
+    return {name: str(form[name]) for name in form}
 
 
 def parse_message(params: Mapping[str, str]) -> InboundMessage:

@@ -9,6 +9,7 @@ Two schemes, one string: the public URL, then every parameter. Classic requests 
 import hashlib
 import hmac
 import re
+from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 from urllib.parse import parse_qs, parse_qsl, quote, urlsplit
@@ -24,6 +25,7 @@ from twilio.request_validator import (
 
 # From the weakest to the strongest; whatever stands elsewhere is refused.
 ALGORITHMS: Final = (HMAC_SHA1, HMAC_SHA256)
+_HASHES: Final = {HMAC_SHA1: "sha1", HMAC_SHA256: "sha256"}
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 _PORT = re.compile(r":\d+$")
 # As browsers and Node write a query: https://url.spec.whatwg.org/#special-query-percent-encode-set
@@ -77,14 +79,24 @@ def _verify(*, url: str, headers: Mapping[str, str], params: Mapping[str, str] |
 def _is_signed(
     urls: Iterable[str], signature: str, *, params: Mapping[str, str], secrets: Iterable[str], algorithm: str
 ) -> bool:
-    validators = [RequestValidator(secret) for secret in secrets]
+    keys = [secret.encode() for secret in secrets]
+    fields = _fields(params)
     good = False
     for url in urls:
-        for validator in validators:
-            expected = validator.compute_signature(url, params, algorithm)
+        for key in keys:
+            expected = b64encode(hmac.digest(key, (url + fields).encode(), _HASHES[algorithm]))
             # No early exit: how long this takes does not tell which secret came close.
-            good |= hmac.compare_digest(expected.encode(), signature.encode())
+            good |= hmac.compare_digest(expected, signature.encode())
     return good
+
+
+def _fields(params: Mapping[str, str]) -> str:
+    """Every name with every value of it once, in order: what is signed behind the URL.
+
+    The SDK's validator builds it anew for each form of the URL and each secret, ten times as slowly.
+    """
+    values = getattr(params, "getlist", lambda name: [params[name]])
+    return "".join(name + value for name in sorted(set(params)) for value in sorted(set(values(name))))
 
 
 def _signers(header: str) -> tuple[tuple[str, ...], str]:

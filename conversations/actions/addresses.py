@@ -8,6 +8,7 @@ from django.db.models import ProtectedError
 
 from accounts import policy
 from agents.models import Workspace
+from conversations.actions import inbox
 from conversations.core.keywords import HELP, START, STOP, Words
 from conversations.models import Address, Channel
 from eventlog.record import record
@@ -26,7 +27,7 @@ MAX_WORDS: Final = 200
 
 
 def create_address(workspace: Workspace, *, channel: str, address: str, friendly_name: str, actor: Actor) -> Address:
-    """We answer at this address from now on.
+    """We answer at this address from now on, also what came for it before.
 
     Raises Invalid with the field, Conflict when the address is taken, by whomever.
     """
@@ -38,6 +39,7 @@ def create_address(workspace: Workspace, *, channel: str, address: str, friendly
                 workspace=workspace, channel=channel, address=text, friendly_name=_named(friendly_name)
             )
             _note("address.created", row, actor=actor)
+            inbox.take_up(text)
     except IntegrityError as error:
         raise Conflict("The address %(address)s is taken.", field="address", params={"address": text}) from error
     return row

@@ -12,13 +12,12 @@ import structlog
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F
-from django.urls import reverse
 
 from carriers.base import OutboundMessage, StatusUpdate
 from conversations import links, queries
 from conversations.actions import consent, uploads
 from conversations.actions.telling import tell_message
-from conversations.core import limits, states
+from conversations.core import doors, limits, states
 from conversations.core.policy import Refusal
 from conversations.models import Conversation, Media, Message
 from eventlog.dbclock import database_now
@@ -216,7 +215,7 @@ def _locked_by_sid(sid: str) -> Conversation:
 
 
 def _outbound(message: Message, files: Sequence[Media], *, conversation: Conversation) -> OutboundMessage:
-    callback = reverse("twilio-status", args=[message.sid, message.fence])
+    callback = doors.receipt_path(message.sid, fence=message.fence)
     return OutboundMessage(
         message_sid=message.sid,
         fence=message.fence,

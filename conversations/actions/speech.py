@@ -1,7 +1,8 @@
 """Saying something: what comes in is durable before anybody is told so, what goes out is queued with its order."""
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 
 from django.db import IntegrityError, transaction
@@ -34,7 +35,7 @@ def receive(inbound: InboundMessage, *, actor: Actor) -> Message:
         raise Forbidden("Only a carrier brings customers' messages.")
     try:
         with transaction.atomic():
-            place = places.take(ours=inbound.to_address, customer=inbound.from_address)
+            place = places.take({_pair(inbound): 1}).get(_pair(inbound))
             if place is None or _brings_a_name(inbound, place):
                 place = _begun(inbound, actor=actor) if place is None else _named(inbound, place)
             return _store(inbound, place=place, actor=actor)
@@ -47,33 +48,33 @@ def receive(inbound: InboundMessage, *, actor: Actor) -> Message:
 
 
 def receive_together(inbounds: Sequence[InboundMessage], *, actor: Actor) -> list[Message | None]:
-    """Store several customers' messages in one transaction: the commit that each alone costs, they share.
+    """Store several customers' messages with a handful of statements, in the order in which they were given.
 
-    ``None`` stands where a message needs the longer way of `receive`: it begins a conversation, brings files or a name.
-    When this returns, the others are committed, and those of one customer in the order in which they were given. Raises
-    ``IntegrityError``, with nothing written, when one of them is known already.
+    ``None`` stands where a message needs the longer way of `receive`: it begins a conversation, or brings files; once
+    one of a customer's does, the later ones follow it there, so that their order stays. Part of the caller's
+    transaction. Raises ``IntegrityError`` when one of them is known already.
     """
     if actor.kind != "carrier":
         raise Forbidden("Only a carrier brings customers' messages.")
-    # Everybody locks conversations in this order, or two processes could wait for one another.
-    ordered = sorted(inbounds, key=_pair)
-    said: dict[str, tuple[Message, Place]] = {}
-    # Once one of a customer's messages takes the longer way, the later ones follow it there: their order stays.
-    longer_ways: set[tuple[str, str]] = set()
-    with transaction.atomic():
-        for inbound in ordered:
-            place = None if inbound.media or _pair(inbound) in longer_ways else _place(inbound, unless=said)
-            if place is not None:
-                said[inbound.provider_sid] = (_heard(inbound, place=place), place)
-            elif inbound.provider_sid not in said:
-                longer_ways.add(_pair(inbound))
-        Message.objects.bulk_create(message for message, _ in said.values())
-        record_all([_added(message, place=place, media=[], actor=actor) for message, place in said.values()])
-        # Not the repeats among them: each message is heeded once, in its order.
-        for sid, inbound in {inbound.provider_sid: inbound for inbound in ordered}.items():
-            if sid in said:
-                _heed(inbound, said[sid][0], place=said[sid][1], actor=actor)
-    return [said[i.provider_sid][0] if i.provider_sid in said else None for i in inbounds]
+    short = _short_ways(inbounds)
+    free = places.take(Counter(_pair(inbound) for inbound in short.values()))
+    said: dict[str, Message] = {}
+    events: list[Event] = []
+    for sid, inbound in short.items():
+        place = free.get(_pair(inbound))
+        if place is None:
+            continue
+        if _brings_a_name(inbound, place):
+            place = _named(inbound, place)
+        said[sid] = _heard(inbound, place=place)
+        events.append(_added(said[sid], place=place, media=[], actor=actor))
+        free[_pair(inbound)] = replace(place, index=place.index + 1)
+    if said:
+        Message.objects.bulk_create(said.values())
+        record_all(events)
+    for sid, message in said.items():
+        _heed(short[sid], message, place=free[_pair(short[sid])], actor=actor)
+    return [said.get(inbound.provider_sid) for inbound in inbounds]
 
 
 def post(
@@ -143,16 +144,20 @@ def _already(inbound: InboundMessage) -> Message | None:
     return Message.objects.filter(provider=inbound.provider, provider_sid=inbound.provider_sid).first()
 
 
-def _pair(inbound: InboundMessage) -> tuple[str, str]:
+def _pair(inbound: InboundMessage) -> places.Pair:
     return inbound.to_address, inbound.from_address
 
 
-def _place(inbound: InboundMessage, *, unless: Collection[str]) -> Place | None:
-    """The message's place in the open conversation, unless it has one; ``None`` if there is no conversation."""
-    if inbound.provider_sid in unless:
-        return None
-    place = places.take(ours=inbound.to_address, customer=inbound.from_address)
-    return _named(inbound, place) if place is not None and _brings_a_name(inbound, place) else place
+def _short_ways(inbounds: Sequence[InboundMessage]) -> dict[str, InboundMessage]:
+    """The messages by sid, each once, of each customer those before the first that brings files."""
+    short: dict[str, InboundMessage] = {}
+    longer: set[places.Pair] = set()
+    for inbound in inbounds:
+        if inbound.media:
+            longer.add(_pair(inbound))
+        elif _pair(inbound) not in longer:
+            short.setdefault(inbound.provider_sid, inbound)
+    return short
 
 
 def _store(inbound: InboundMessage, *, place: Place, actor: Actor) -> Message:
@@ -192,6 +197,7 @@ def _heard(inbound: InboundMessage, *, place: Place) -> Message:
         provider=inbound.provider,
         provider_sid=inbound.provider_sid,
         provider_params=dict(inbound.params),
+        created_at=inbound.received_at or clock.now(),
     )
 
 
@@ -224,9 +230,7 @@ def _begun(inbound: InboundMessage, *, actor: Actor) -> Place:
     _locked_active(
         address, channel=inbound.channel, customer=inbound.from_address, name=inbound.profile_name, actor=actor
     )
-    place = places.take(ours=inbound.to_address, customer=inbound.from_address)
-    assert place is not None  # noqa: S101 - begun and locked in this transaction
-    return place
+    return places.take({_pair(inbound): 1})[_pair(inbound)]
 
 
 def _may_speak(conversation: Conversation, *, actor: Actor) -> None:

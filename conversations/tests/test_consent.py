@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from carriers.base import StatusUpdate
 from conversations import actions, queries
@@ -140,7 +141,8 @@ def test_together_heeds_words_in_their_order(home: House) -> None:
     conversation, _ = talk(home)
     stop, start = people.inbound("STOP"), people.inbound("START")
 
-    actions.receive_together([people.inbound("so"), stop, stop, start], actor=CARRIER)
+    with transaction.atomic():
+        actions.receive_together([people.inbound("so"), stop, stop, start], actor=CARRIER)
 
     assert list(Consent.objects.order_by("id").values_list("what", flat=True)) == ["withdrawn", "given"]
     assert not queries.standing(conversation).opted_out

@@ -1,6 +1,7 @@
 """What agents and bots are told of a message beside its words."""
 
 import pytest
+from django.db import transaction
 
 from conversations.models import Message
 from conversations.payloads import message_payload
@@ -75,7 +76,8 @@ def test_details_come_with_messages_that_are_stored_together(home: House) -> Non
     people.said("first")
 
     inbound = people.inbound("", params={"Latitude": "1", "Longitude": "2"})
-    [message] = people.conversations.receive_together([inbound], actor=people.CARRIER)
+    with transaction.atomic():
+        [message] = people.conversations.receive_together([inbound], actor=people.CARRIER)
 
     assert message is not None
     assert told(message)["location"] == {"latitude": 1.0, "longitude": 2.0, "name": "", "address": ""}

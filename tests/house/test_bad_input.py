@@ -4,30 +4,30 @@ import hashlib
 import logging
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
 from asgiref.sync import sync_to_async
 from channels.testing import WebsocketCommunicator
 from django.conf import settings as configured
 from django.test import Client
-from django.urls import reverse
 
 from carriers.twilio.signature import sign
 from contactcenter import logs
 from contactcenter.asgi import application
 from contactcenter.limits import BODY_LIMIT
 from contactcenter.tests.asgi import Exchange, http_scope
-from conversations.models import Conversation, Media, Message
+from conversations.core import doors
+from conversations.core.doors import MESSAGES
+from conversations.models import Arrival, Conversation, Media, Message
 from eventlog import hub as hub_module
 from eventlog.models import Event
 from tests import people
 from tests.office import enter
 from tests.people import CUSTOMER, OURS, House
+from tests.webhooks import FORM, bring
+from tests.webhooks import knock as knock_at_door
 
-MESSAGES = "/webhooks/twilio/messages"
 WORDS = "my card is lost, says Maria"
-FORM = "application/x-www-form-urlencoded"
 
 
 @pytest.fixture(autouse=True)
@@ -40,7 +40,7 @@ def _fresh(settings: Any) -> Iterator[None]:
 
 
 @pytest.fixture
-def home(db: Any) -> House:
+def home(transactional_db: Any) -> House:
     home = people.full_house()
     people.address(home)
     return home
@@ -67,16 +67,8 @@ def form(**changes: str) -> dict[str, str]:
     return given | changes
 
 
-def bring(params: dict[str, str], *, path: str = MESSAGES, signature: str | None = None) -> Any:
-    """The form at our door, signed as the carrier signs it unless another signature is given."""
-    token = configured.TWILIO_AUTH_TOKEN
-    genuine = sign(configured.PUBLIC_URL + path, params, token=token)
-    headers = {"X-Twilio-Signature": genuine if signature is None else signature}
-    return Client().post(path, urlencode(params), content_type=FORM, headers=headers)
-
-
 def written() -> list[int]:
-    return [rows.objects.count() for rows in (Message, Conversation, Media, Event)]
+    return [rows.objects.count() for rows in (Arrival, Message, Conversation, Media, Event)]
 
 
 def assert_told(log: pytest.LogCaptureFixture, line: str) -> None:
@@ -120,7 +112,7 @@ def test_a_signature_for_other_words(home: House, log: Any) -> None:
 def test_what_is_no_form(home: House, log: Any, content_type: str, body: bytes) -> None:
     before = written()
 
-    answer = Client().post(MESSAGES, body, content_type=content_type)
+    answer = knock_at_door(MESSAGES, body, content_type=content_type)
 
     assert (answer.status_code, answer.text) == (403, "bad signature")
     assert written() == before
@@ -134,7 +126,7 @@ def test_what_is_signed_and_no_form(home: House, log: Any) -> None:
     genuine = sign(configured.PUBLIC_URL + path, {}, token=configured.TWILIO_AUTH_TOKEN)
 
     answers = [
-        Client().post(path, sent, content_type="application/json", headers={"X-Twilio-Signature": genuine})
+        knock_at_door(path, sent, content_type="application/json", headers={"X-Twilio-Signature": genuine})
         for sent in (body, body + b" ")
     ]
 
@@ -146,7 +138,7 @@ def test_what_is_signed_and_no_form(home: House, log: Any) -> None:
 def test_a_form_of_broken_bytes(home: House, log: Any) -> None:
     before = written()
 
-    answer = Client().post(MESSAGES, b"%zz&&&=%ff&\xff\xfe=Maria", content_type=FORM)
+    answer = knock_at_door(MESSAGES, b"%zz&&&=%ff&\xff\xfe=Maria")
 
     assert answer.status_code == 403
     assert written() == before
@@ -176,9 +168,11 @@ def test_an_address_that_is_not_ours(home: House, log: Any) -> None:
 
     answer = bring(form(To="+15550009999"))
 
-    assert (answer.status_code, answer.text) == (404, "not-found")
-    assert written() == before
-    assert_told(log, '"status": 404')
+    assert answer.status_code == 200
+    arrival = Arrival.objects.get()
+    assert (arrival.ours, arrival.reason, arrival.due_at) == ("+15550009999", "not-ours", None)
+    assert written() == [1, *before[1:]]
+    assert_told(log, '"reason": "not-ours"')
     assert "5550009999" not in log.text
 
 
@@ -190,14 +184,14 @@ def test_a_replayed_message_is_stored_once(home: House, log: Any) -> None:
 
     assert answers == [200, 200]
     assert written() == before
-    assert before[0] == 1
+    assert before[:2] == [0, 1]
     assert_told(log, '"route": "twilio-messages"')
 
 
 def test_a_receipt_for_a_message_that_we_never_sent(home: House, log: Any) -> None:
     message = people.said(WORDS)
     before = written()
-    path = reverse("twilio-status", args=[message.sid, 0])
+    path = doors.receipt_path(message.sid, fence=0)
 
     answer = bring({**form(MessageStatus="delivered"), "MessageSid": "SM" + "2" * 32}, path=path)
 

@@ -10,6 +10,7 @@ from django.conf import settings as configured
 from carriers.twilio.signature import sign
 from contactcenter.asgi import application
 from contactcenter.tests.asgi import Exchange, body, http_scope
+from conversations.inbox import inbox
 from conversations.models import Message
 from tests import people
 from tests.people import CUSTOMER, OURS
@@ -46,6 +47,7 @@ async def brought(path: str, raw: str, *, signed: str) -> int:
     )
     exchange = Exchange(body(urlencode(form).encode()))
     await application(scope, exchange.receive, exchange.send)
+    await sync_to_async(inbox.finish)()
     return exchange.status
 
 

@@ -10,6 +10,7 @@ import secrets
 import threading
 import time
 from collections import defaultdict
+from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs
@@ -48,9 +49,13 @@ class Provider:
         self._stopped.set()
         self._server.shutdown()
 
+    def sign(self, url: str, params: Mapping[str, str]) -> str:
+        """The signature of a form to that address."""
+        return str(self._signer.compute_signature(url, params))
+
     def post(self, url: str, params: dict[str, str], *, timeout: float = 15) -> int:
         """One signed webhook; the status, or 0 when nobody answered."""
-        signature = self._signer.compute_signature(url, params)
+        signature = self.sign(url, params)
         try:
             return requests.post(
                 url, data=params, headers={"X-Twilio-Signature": signature}, timeout=timeout
