@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from carriers.tests.conftest import ACCOUNT
-from carriers.twin.models import TwinNumber
+from carriers.twin.models import TwinNumber, TwinService
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -19,6 +19,15 @@ def number(twin_api, numbers, settings, tmp_path):
     TwinNumber.objects.filter(channel="sms").update(**OLD, status_callback="https://old.example.com/calls")
     settings.PUBLIC_URL = "https://cc.example.com"
     return TwinNumber.objects.get(channel="sms")
+
+
+@pytest.fixture
+def service(number):
+    return TwinService.objects.create(friendly_name="Shop", inbound_request_url="https://old.example.com/mg")
+
+
+def whatsapp():
+    return TwinNumber.objects.get(channel="whatsapp")
 
 
 def run(*args, **options):
@@ -54,7 +63,7 @@ def test_apply_saves_the_old_and_sets_the_new_and_restore_puts_the_old_back(numb
     assert number.status_callback == "https://old.example.com/calls"
     (saved,) = settings.VAR_DIR.glob("twilio-webhooks-*.json")
     assert stat.S_IMODE(saved.stat().st_mode) == 0o600
-    assert "every number calls us already" in run(apply=True).lower()
+    assert "everything calls us already" in run(apply=True).lower()
     assert len(list(settings.VAR_DIR.iterdir())) == 1
 
     run(restore=saved)
@@ -107,7 +116,7 @@ def test_without_credentials_it_does_not_start(settings):
 
 @pytest.mark.parametrize(
     "document",
-    ["", "[]", "{}", json.dumps({"account_sid": ACCOUNT, "numbers": [{"sid": "PN1", "urls": {}}]})],
+    ["", "[]", "{}", json.dumps({"account_sid": ACCOUNT, "points": [{"kind": "number", "sid": "PN1", "urls": {}}]})],
 )
 def test_a_file_that_is_no_saved_one_is_refused(number, tmp_path, document):
     path = tmp_path / "x.json"
@@ -119,32 +128,81 @@ def test_a_file_that_is_no_saved_one_is_refused(number, tmp_path, document):
 
 def test_another_accounts_file_is_refused(number, tmp_path):
     path = tmp_path / "x.json"
-    path.write_text(json.dumps({"account_sid": "AC" + "b" * 32, "numbers": []}))
+    path.write_text(json.dumps({"account_sid": "AC" + "b" * 32, "points": []}))
 
     with pytest.raises(CommandError, match="another account"):
         run(restore=path)
 
 
-def test_messaging_services_without_an_inbound_url_are_warned_of(listener, settings, tmp_path):
+def test_services_and_senders_are_set_and_put_back(number, service, settings):
+    whatsapp_before = (whatsapp().sms_url, whatsapp().sms_fallback_url)
+
+    run(apply=True)
+
+    service.refresh_from_db()
+    assert service.inbound_request_url == "https://cc.example.com/webhooks/twilio/messages#rc=5&rp=all"
+    assert service.fallback_url == "https://cc.example.com/webhooks/twilio/fallback"
+    assert whatsapp().sms_url == "https://cc.example.com/webhooks/twilio/messages#rc=5&rp=all"
+    assert whatsapp().sms_fallback_url == "https://cc.example.com/webhooks/twilio/fallback"
+
+    (saved,) = settings.VAR_DIR.glob("twilio-webhooks-*.json")
+    said = run(restore=saved)
+    service.refresh_from_db()
+    assert (service.inbound_request_url, service.fallback_url) == ("https://old.example.com/mg", "")
+    assert (whatsapp().sms_url, whatsapp().sms_fallback_url) == whatsapp_before
+    assert "whatsapp:+15550002000 restored." in said
+    assert urls(number) == OLD
+
+
+def test_only_what_is_named_is_touched(number, service):
+    run("--service", service.sid, "--apply")
+
+    service.refresh_from_db()
+    assert service.inbound_request_url.startswith("https://cc.example.com/")
+    assert urls(number) == OLD
+    assert not whatsapp().sms_url.startswith("https://cc.example.com/")
+
+
+def test_a_service_that_listens_by_its_numbers_is_left_alone(number, service):
+    TwinService.objects.update(use_inbound_webhook_on_number=True)
+
+    said = run(apply=True)
+
+    service.refresh_from_db()
+    assert service.inbound_request_url == "https://old.example.com/mg"
+    assert "left alone: its numbers' own URLs count" in said
+
+
+def test_a_service_that_is_not_ours_is_told(number):
+    with pytest.raises(CommandError, match="no such Messaging Service: MG1"):
+        run("--service", "MG1", "--apply")
+
+
+def test_messaging_services_without_an_inbound_url_are_warned_of(number):
+    silent = TwinService.objects.create()
+    speaking = TwinService.objects.create(inbound_request_url="https://x.example")
+    by_number = TwinService.objects.create(use_inbound_webhook_on_number=True)
+
+    said = run()
+
+    assert f"Messaging Service {silent.sid} has no inbound URL: it discards what customers write." in said
+    for other in (speaking, by_number):
+        assert f"{other.sid} has no inbound URL" not in said
+
+
+def test_an_account_without_services_is_set_up_all_the_same(listener, settings, tmp_path):
     settings.VAR_DIR = tmp_path
     settings.TWILIO_API_BASE = listener.url
-    services = {
-        "meta": {"key": "services", "next_page_url": None},
-        "services": [
-            {"sid": "MG1", "inbound_request_url": None, "use_inbound_webhook_on_number": False},
-            {"sid": "MG2", "inbound_request_url": "https://x.example", "use_inbound_webhook_on_number": False},
-            {"sid": "MG3", "inbound_request_url": None, "use_inbound_webhook_on_number": True},
-        ],
-    }
+    settings.PUBLIC_URL = "https://cc.example.com"
     row = {"sid": "PN" + "0" * 32, "phone_number": "+15550001000", **OLD}
-    numbers = {"incoming_phone_numbers": [row], "next_page_uri": None}
 
     def answer(call):
-        return 200, {}, json.dumps(services if "/messaging/" in call.path else numbers).encode()
+        if "/messaging/" in call.path:
+            return 403, {}, json.dumps({"code": 20003, "message": "Permission Denied"}).encode()
+        return 200, {}, json.dumps({"incoming_phone_numbers": [row], "next_page_uri": None}).encode()
 
     listener.answer = answer
 
     said = run()
-    assert "Messaging Service MG1 has no inbound URL" in said
-    assert "MG2" not in said
-    assert "MG3" not in said
+    assert "1 to change" in said
+    assert "Each Messaging Service was left unchecked." in said

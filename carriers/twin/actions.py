@@ -9,7 +9,16 @@ from django.db import transaction
 
 from carriers.twilio.inbound import channel_of, is_address
 from carriers.twin import callbacks, faults, outbox
-from carriers.twin.models import RANKS, TwinCallback, TwinCustomer, TwinFaults, TwinMedia, TwinMessage, TwinNumber
+from carriers.twin.models import (
+    RANKS,
+    TwinCallback,
+    TwinCustomer,
+    TwinFaults,
+    TwinMedia,
+    TwinMessage,
+    TwinNumber,
+    TwinService,
+)
 from carriers.twin.rules import GOOD_SENDER, Refusal, Wanted, bare, check, opt_out_word
 from kernel import clock, sids
 from kernel.errors import Invalid, NotFound
@@ -195,6 +204,39 @@ def update_number(number: TwinNumber, *, params: Mapping[str, str]) -> TwinNumbe
         setattr(number, field, value)
     number.updated_at = clock.now()
     number.save(update_fields=[*given, "updated_at"])
+    return number
+
+
+_SERVICE = {
+    "InboundRequestUrl": "inbound_request_url",
+    "InboundMethod": "inbound_method",
+    "FallbackUrl": "fallback_url",
+    "FallbackMethod": "fallback_method",
+    "FriendlyName": "friendly_name",
+}
+_SENDER = {"callback_url": "sms_url", "callback_method": "sms_method", "fallback_url": "sms_fallback_url"}
+
+
+def update_service(service: TwinService, *, params: Mapping[str, str]) -> TwinService:
+    """The given fields are written, empty values included; the others stay."""
+    given: dict[str, str | bool] = {field: params[name] for name, field in _SERVICE.items() if name in params}
+    if "UseInboundWebhookOnNumber" in params:
+        given["use_inbound_webhook_on_number"] = params["UseInboundWebhookOnNumber"].lower() == "true"
+    for field, value in given.items():
+        setattr(service, field, value)
+    service.save(update_fields=list(given))
+    return service
+
+
+def update_sender(number: TwinNumber, *, document: Mapping[str, object]) -> TwinNumber:
+    """The webhook of the document replaces the sender's. Raises ``Refusal``."""
+    webhook = document.get("webhook")
+    if not isinstance(webhook, Mapping):
+        raise Refusal(20001, "webhook is not an object")
+    for name, field in _SENDER.items():
+        setattr(number, field, str(webhook.get(name) or ("POST" if name.endswith("_method") else "")))
+    number.updated_at = clock.now()
+    number.save(update_fields=[*_SENDER.values(), "updated_at"])
     return number
 
 

@@ -1,6 +1,6 @@
 """Twilio's JSON documents: RFC 2822 dates, numbers as strings, URIs relative to the API host."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from email.utils import format_datetime
 from typing import Any
@@ -12,8 +12,9 @@ from django.http import HttpRequest
 
 from carriers.twilio.inbound import channel_of
 from carriers.twin.callbacks import API_VERSION, media_uri
-from carriers.twin.models import TwinMedia, TwinMessage, TwinNumber
+from carriers.twin.models import TwinMedia, TwinMessage, TwinNumber, TwinService
 from carriers.twin.rules import Refusal
+from kernel import clock
 
 Document = dict[str, Any]
 _MAX_PAGE = 1_000
@@ -72,6 +73,55 @@ def number(row: TwinNumber) -> Document:
         "type": "local" if channel_of(row.address) == "sms" else None,
         "uri": f"{_account_uri()}/IncomingPhoneNumbers/{row.sid}.json",
     }
+
+
+def service(row: TwinService) -> Document:
+    """A Messaging Service resource."""
+    return {
+        "account_sid": settings.TWILIO_ACCOUNT_SID,
+        "sid": row.sid,
+        "friendly_name": row.friendly_name,
+        "inbound_request_url": row.inbound_request_url or None,
+        "inbound_method": row.inbound_method,
+        "fallback_url": row.fallback_url or None,
+        "fallback_method": row.fallback_method,
+        "use_inbound_webhook_on_number": row.use_inbound_webhook_on_number,
+        "sticky_sender": True,
+        "validity_period": 36000,
+        "date_created": clock.iso(row.created_at),
+        "date_updated": clock.iso(row.created_at),
+        "url": f"https://messaging.twilio.com/v1/Services/{row.sid}",
+    }
+
+
+def sender(row: TwinNumber) -> Document:
+    """A WhatsApp sender, as the Senders API shows one."""
+    return {
+        "sid": sender_sid(row),
+        "sender_id": row.address,
+        "status": "ONLINE",
+        "webhook": {
+            "callback_url": row.sms_url or None,
+            "callback_method": row.sms_method,
+            "fallback_url": row.sms_fallback_url or None,
+            "fallback_method": "POST",
+            "status_callback_url": row.status_callback or None,
+            "status_callback_method": "POST",
+        },
+        "url": f"https://messaging.twilio.com/v2/Channels/Senders/{sender_sid(row)}",
+    }
+
+
+def sender_sid(row: TwinNumber) -> str:
+    """What the Senders API calls the number."""
+    return "XE" + row.sid[2:]
+
+
+def listing(rows: Iterable[Any], *, key: str, shape: Callable[[Any], Document]) -> Document:
+    """A list of the newer kind, on one page: nobody has a thousand of these."""
+    shown = [shape(row) for row in rows]
+    meta = {"key": key, "page": 0, "page_size": max(len(shown), 50), "next_page_url": None, "previous_page_url": None}
+    return {"meta": meta | {"first_page_url": "", "url": ""}, key: shown}
 
 
 def media(row: TwinMedia) -> Document:

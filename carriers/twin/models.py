@@ -23,6 +23,10 @@ def _number_sid() -> str:
     return sids.new("PN")
 
 
+def _service_sid() -> str:
+    return sids.new("MG")
+
+
 def _media_sid() -> str:
     return sids.new("ME")
 
@@ -46,6 +50,25 @@ class TwinNumber(models.Model):
 
     def __str__(self) -> str:
         return self.address
+
+
+class TwinService(models.Model):
+    """A Messaging Service of the account, with the URLs to call instead of its numbers' own."""
+
+    sid = models.CharField(max_length=34, unique=True, default=_service_sid)
+    friendly_name = models.CharField(max_length=64, blank=True)
+    inbound_request_url = models.CharField(max_length=2048, blank=True)
+    inbound_method = models.CharField(max_length=4, default="POST")
+    fallback_url = models.CharField(max_length=2048, blank=True)
+    fallback_method = models.CharField(max_length=4, default="POST")
+    use_inbound_webhook_on_number = models.BooleanField(default=False)
+    created_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        ordering = ("id",)
+
+    def __str__(self) -> str:
+        return self.friendly_name or self.sid
 
 
 class TwinCustomer(models.Model):

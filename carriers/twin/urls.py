@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from carriers.twin import phones, rest
+from carriers.twin import messaging, phones, rest
 
 _ACCOUNT = "twin/2010-04-01/Accounts/<str:account_sid>"
 
@@ -13,6 +13,10 @@ urlpatterns = [
     path(f"{_ACCOUNT}/Messages/<str:sid>/Media/<str:media_sid>", rest.media, name="twin-media"),
     path(f"{_ACCOUNT}/IncomingPhoneNumbers.json", rest.numbers, name="twin-numbers"),
     path(f"{_ACCOUNT}/IncomingPhoneNumbers/<str:sid>.json", rest.number, name="twin-number"),
+    path("twin/messaging/v1/Services", messaging.services, name="twin-services"),
+    path("twin/messaging/v1/Services/<str:sid>", messaging.service, name="twin-service"),
+    path("twin/messaging/v2/Channels/Senders", messaging.senders, name="twin-senders"),
+    path("twin/messaging/v2/Channels/Senders/<str:sid>", messaging.sender, name="twin-sender"),
     path("twin/faults", rest.fault_panel, name="twin-faults"),
     path("twin/files/<str:token>", rest.file, name="twin-file"),
     path("phones/", phones.page, name="phones"),

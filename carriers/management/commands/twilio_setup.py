@@ -1,10 +1,10 @@
-"""Show, set and restore the webhook URLs of the account's phone numbers."""
+"""Show, set and restore the webhook URLs of the account: numbers, Messaging Services, WhatsApp senders."""
 
 import json
 import os
 import shutil
 from argparse import ArgumentParser
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,30 +17,31 @@ from twilio.http.response import Response
 from twilio.rest import Client
 
 from carriers.base import CarrierError
+from carriers.twilio import points
 from carriers.twilio.client import classify, sdk_client
+from carriers.twilio.points import Kind, Point, Urls
 from kernel import clock
-
-# Twilio's default is one retry, and only when no connection could be made: a 5xx would lose the message.
-# https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
-RETRIES = "#rc=5&rp=all"
 
 _REAL = "set TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and PUBLIC_URL for real numbers."
 _OWN_MACHINE = {"localhost", "127.0.0.1", "::1"}
-
-Urls = dict[str, str]
+_TITLES: dict[Kind, str] = {"number": "", "service": "Messaging Service ", "sender": "sender "}
 
 
 class Command(BaseCommand):
-    """``manage.py twilio_setup [--apply] [--number +1…] [--restore FILE]``."""
+    """``manage.py twilio_setup [--apply] [--number +1…] [--service MG…] [--sender whatsapp:+1…] [--restore FILE]``."""
 
-    help = "Show, set and restore the webhook URLs of the Twilio account's phone numbers."
+    help = (
+        "Show, set and restore the webhook URLs of the Twilio account: phone numbers, Messaging Services and WhatsApp "
+        "senders, all of them unless some are named."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--apply", action="store_true", help="Write the URLs (without it nothing is changed).")
         parser.add_argument("--restore", metavar="FILE", type=Path, help="Put the URLs of this saved file back.")
-        parser.add_argument(
-            "--number", metavar="NUMBER", action="append", default=[], help="Only this number; may be repeated."
-        )
+        for name, example in (("number", "NUMBER"), ("service", "SID"), ("sender", "SENDER")):
+            parser.add_argument(
+                f"--{name}", metavar=example, action="append", default=[], help=f"Only this {name}; may be repeated."
+            )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.TWILIO_ACCOUNT_SID or not settings.TWILIO_AUTH_TOKEN:
@@ -50,90 +51,108 @@ class Command(BaseCommand):
         elif not options["restore"] and urlsplit(settings.PUBLIC_URL).hostname in _OWN_MACHINE:
             raise CommandError(f"Twilio cannot reach {settings.PUBLIC_URL}. Set PUBLIC_URL to what the world sees.")
         client = sdk_client(settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN, api_base=settings.TWILIO_API_BASE)
+        named: dict[Kind, list[str]] = {kind: options.get(kind) or [] for kind in _TITLES}
         try:
             if options["restore"]:
                 self._restore(client, options["restore"])
             else:
-                self._set_up(client, only=options["number"], apply=options["apply"])
+                self._set_up(client, named=named, apply=options["apply"])
         except (TwilioException, CarrierError) as error:
             raise CommandError(_explain(error)) from error
 
-    def _set_up(self, client: Client, *, only: list[str], apply: bool) -> None:
-        numbers = [row for row in client.incoming_phone_numbers.list() if not only or row.phone_number in only]
-        if not numbers:
-            raise CommandError("The account has no such phone number." if only else "The account has no phone number.")
-        wanted = wanted_urls()
-        changing = [row for row in numbers if _current(row) != wanted]
-        self._table(numbers, wanted)
-        self._warn_of_services(client)
+    def _set_up(self, client: Client, *, named: dict[Kind, list[str]], apply: bool) -> None:
+        found = list(self._points(client, named))
+        if not found:
+            raise CommandError("The account has no phone number, no Messaging Service and no WhatsApp sender.")
+        changing = [point for point in found if not point.left_alone and point.urls != wanted_urls(point.kind)]
+        for point in found:
+            self._show(point)
+        self._warn([point for point in found if point.loses])
         if not changing:
-            self.stdout.write("Every number calls us already.")
+            self.stdout.write("Everything calls us already.")
         elif not apply:
             self.stdout.write(f"{len(changing)} to change. Nothing was written; add --apply to write.")
         else:
-            saved = save(changing)
-            self.stdout.write(f"The present URLs are kept in {saved}")
-            for row in changing:
-                row.update(**wanted)
-            self.stdout.write(f"{len(changing)} changed. To undo: manage.py twilio_setup --restore {saved}")
+            self._apply(client, changing)
+
+    def _apply(self, client: Client, changing: list[Point]) -> None:
+        saved = save(changing)
+        undo = f"manage.py twilio_setup --restore {saved}"
+        self.stdout.write(f"The present URLs are kept in {saved}")
+        for done, point in enumerate(changing):
+            try:
+                points.write(client, point.kind, point.sid, wanted_urls(point.kind))
+            except (TwilioException, CarrierError) as error:
+                text = f"{_explain(error)} {point.name} was not changed; {done} before it were. To undo: {undo}"
+                raise CommandError(text) from error
+        self.stdout.write(f"{len(changing)} changed. To undo: {undo}")
 
     def _restore(self, client: Client, path: Path) -> None:
         for saved in load(path):
-            client.incoming_phone_numbers(saved["sid"]).update(**saved["urls"])
-            self.stdout.write(f"{saved['phone_number']} restored.")
+            points.write(client, saved["kind"], saved["sid"], saved["urls"])
+            self.stdout.write(f"{saved['name']} restored.")
 
-    def _table(self, numbers: Iterable[Any], wanted: Urls) -> None:
-        width = max(shutil.get_terminal_size((120, 24)).columns, 80)
-        for row in numbers:
-            self.stdout.write(self.style.MIGRATE_HEADING(f"{row.phone_number}  {row.friendly_name or ''}".rstrip()))
-            for field, new in wanted.items():
-                old = _current(row)[field]
-                mark = " " if old == new else "*"
-                line = f" {mark} {field:<19} {old or '-'}"
-                arrow = "" if old == new else f" -> {new or '-'}"
-                together = len(line) + len(arrow) <= width
-                self.stdout.write(line + arrow if together else f"{line}\n   {'':<19}{arrow}")
-            self.stdout.write(f"   {'status_callback':<19} {row.status_callback or '-'}  (calls only: left alone)")
+    def _points(self, client: Client, named: dict[Kind, list[str]]) -> Iterator[Point]:
+        """All of the account's, or those that are named; raises for a name that the account does not have."""
+        readers: dict[Kind, Callable[[Client], Iterator[Point]]] = {
+            "number": points.numbers,
+            "service": points.services,
+            "sender": points.senders,
+        }
+        some = any(named.values())
+        for kind, read in readers.items():
+            if some and not named[kind]:
+                continue
+            here = list(read(client)) if kind == "number" or some else self._checked(kind, read, client)
+            missing = set(named[kind]) - {point.name for point in here}
+            if missing:
+                raise CommandError(f"The account has no such {_word(kind)}: {', '.join(sorted(missing))}.")
+            yield from (point for point in here if not some or point.name in named[kind])
 
-    def _warn_of_services(self, client: Client) -> None:
-        """A Messaging Service without an inbound URL drops messages without a trace, unless its numbers' are used."""
+    def _checked(self, kind: Kind, read: Callable[[Client], Iterator[Point]], client: Client) -> list[Point]:
+        """What an account may not be allowed to read does not keep it from setting up the rest."""
         try:
-            services = client.messaging.v1.services.list(limit=100)
+            return list(read(client))
         except (TwilioException, CarrierError) as error:
             answer = next((arg for arg in error.args if isinstance(arg, Response)), None)
             if answer is None or answer.status_code != 404:
-                self.stderr.write(self.style.WARNING(f"Messaging Services were not checked. {_explain(error)}"))
-            return
-        for service in services:
-            if not service.inbound_request_url and not service.use_inbound_webhook_on_number:
-                warning = f"Messaging Service {service.sid} has no inbound URL: it discards what customers write."
-                self.stderr.write(self.style.WARNING(warning))
+                self.stderr.write(self.style.WARNING(f"Each {_word(kind)} was left unchecked. {_explain(error)}"))
+            return []
+
+    def _show(self, point: Point) -> None:
+        width = max(shutil.get_terminal_size((120, 24)).columns, 80)
+        title = f"{_TITLES[point.kind]}{point.name}  {point.label}".rstrip()
+        self.stdout.write(self.style.MIGRATE_HEADING(title))
+        for field, new in wanted_urls(point.kind).items():
+            old = point.urls[field]
+            same = bool(point.left_alone) or old == new
+            line = f" {' ' if same else '*'} {field:<19} {old or '-'}"
+            arrow = "" if same else f" -> {new or '-'}"
+            together = len(line) + len(arrow) <= width
+            self.stdout.write(line + arrow if together else f"{line}\n   {'':<19}{arrow}")
+        if point.left_alone:
+            self.stdout.write(f"   left alone: {point.left_alone}")
+
+    def _warn(self, losing: Iterable[Point]) -> None:
+        for point in losing:
+            title = f"{_TITLES[point.kind]}{point.name}".strip()
+            warning = f"{title[:1].upper()}{title[1:]} has no inbound URL: it discards what customers write."
+            self.stderr.write(self.style.WARNING(warning))
 
 
-def wanted_urls() -> Urls:
-    """What each number should call, as arguments of the SDK's ``update``.
-
-    An application, where one is set, would overrule the URLs. The number's own status callback is about calls and is
-    left alone: every message brings its own.
-    """
-    hooks = f"{settings.PUBLIC_URL}/webhooks/twilio"
-    return {
-        "sms_url": f"{hooks}/messages{RETRIES}",
-        "sms_method": "POST",
-        "sms_fallback_url": f"{hooks}/fallback",
-        "sms_fallback_method": "POST",
-        "sms_application_sid": "",
-    }
+def wanted_urls(kind: Kind) -> Urls:
+    """What each of the kind should call, as arguments of the SDK's ``update``."""
+    return points.wanted(kind, hooks=f"{settings.PUBLIC_URL}/webhooks/twilio")
 
 
-def save(numbers: Iterable[Any]) -> Path:
+def save(changing: Iterable[Point]) -> Path:
     """Keep the present URLs where only the owner can read them; returns the file."""
     directory = Path(settings.VAR_DIR)
     directory.mkdir(parents=True, exist_ok=True)
     moment: datetime = clock.now().astimezone(UTC)
     path = directory / f"twilio-webhooks-{moment:%Y%m%dT%H%M%S%f}Z.json"
-    kept = [{"sid": row.sid, "phone_number": row.phone_number, "urls": _current(row)} for row in numbers]
-    document = {"account_sid": settings.TWILIO_ACCOUNT_SID, "numbers": kept}
+    kept = [{"kind": p.kind, "sid": p.sid, "name": p.name, "urls": p.urls} for p in changing]
+    document = {"account_sid": settings.TWILIO_ACCOUNT_SID, "points": kept}
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w") as file:
         json.dump(document, file, indent=2)
@@ -141,11 +160,12 @@ def save(numbers: Iterable[Any]) -> Path:
 
 
 def load(path: Path) -> list[dict[str, Any]]:
-    """The numbers of a saved file; raises ``CommandError`` for anything else, or another account's."""
+    """What a saved file holds; raises ``CommandError`` for anything else, or another account's."""
     try:
         document = json.loads(path.read_text())
-        account, numbers = document["account_sid"], document["numbers"]
-        restorable = [{**row, "urls": {name: row["urls"][name] for name in wanted_urls()}} for row in numbers]
+        account, kept = document["account_sid"], document["points"]
+        restorable = [{**row, "urls": {name: row["urls"][name] for name in wanted_urls(row["kind"])}} for row in kept]
+        restorable = [row for row in restorable if row["kind"] in _TITLES and row["sid"] and row["name"]]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CommandError(f"{path} cannot be read as a saved file of this command: {error}") from error
     if account != settings.TWILIO_ACCOUNT_SID:
@@ -153,8 +173,8 @@ def load(path: Path) -> list[dict[str, Any]]:
     return restorable
 
 
-def _current(row: Any) -> Urls:
-    return {name: getattr(row, name) or "" for name in wanted_urls()}
+def _word(kind: Kind) -> str:
+    return {"number": "phone number", "service": "Messaging Service", "sender": "WhatsApp sender"}[kind]
 
 
 def _explain(error: Exception) -> str:
