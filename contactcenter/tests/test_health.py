@@ -57,6 +57,7 @@ def test_health_tells_every_part(client, pump):
         "redis": "unused",
         "problems": [],
         "pump": {"alive": True, "lag_seconds": 0.0},
+        "inbox": {"waiting": 0, "set_aside": 0},
         "outbox": {"queued": 0},
         "reconciler": None,
         "sinks": {},

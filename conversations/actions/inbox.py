@@ -20,6 +20,7 @@ from conversations.actions import delivery, speech
 from conversations.core import doors
 from conversations.models import Arrival, Message
 from eventlog import dialect
+from eventlog.bulk import insert_new
 from eventlog.dbclock import database_now
 from kernel.actor import CARRIER, Actor
 from kernel.errors import DomainError, NotFound, StaleMove
@@ -43,7 +44,7 @@ def keep(arrivals: Sequence[Arrival], *, now: datetime) -> set[str]:
     stray = _stray(arrivals)
     for arrival in arrivals:
         arrival.received_at, arrival.due_at = now, now + GRACE
-    Arrival.objects.bulk_create([row for row in arrivals if row.key not in stray], ignore_conflicts=True)
+    insert_new([row for row in arrivals if row.key not in stray], unique="key")
     return stray
 
 
