@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('twin', '0001_initial'),
+        ('twin', '0002_undelivered_next'),
     ]
 
     operations = [
