@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('twin', '0002_undelivered_next'),
+        ('twin', '0003_media'),
     ]
 
     operations = [
