@@ -37,6 +37,7 @@ nothing happens twice.
 """
 
 _SK = "SK" + "0" * 32
+_HX = "HX3b1f0c52a6b04c1b8a3f6f1c5f0e9a70"
 _HO = "HO6d1f0a52c6b04c1b8a3f6f1c5f0e9a77"
 _CH = "CH2b7c1b0d9a8e4f0fb0a7b0a4c9d2e1f3"
 _WT = "WT0c9be2f48a0f4c4ba6c1d5f0b7a3e2d1"
@@ -132,6 +133,7 @@ _MESSAGE = {
     "body": "Hello! How can I help?",
     "media": [],
     "details": {},
+    "content": None,
     "status": "queued",
     "error_code": "",
     "error_message": "",
@@ -278,7 +280,12 @@ SAY: dict[str, Any] = {
     "tags": ["conversations"],
     "request": NewMessageSerializer,
     "parameters": [path_sid("CH")],
-    "examples": [_asked("An answer", {"body": "Hello! How can I help?", "ref": "answer-1"})],
+    "examples": [
+        _asked("An answer", {"body": "Hello! How can I help?", "ref": "answer-1"}),
+        _asked(
+            "A template", {"content_sid": _HX, "content_variables": {"1": "Maria", "2": "Friday"}, "ref": "visit-7"}
+        ),
+    ],
     "responses": {
         201: answered(shapes.MessageSerializer, "Queued for the customer.", _MESSAGE, status=201),
         **refusals(*ALWAYS, *_WITH_BODY, 404, 409, conflict={"code": "not-owner", "message": _NOT_OWNER}),

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from conversations.core.limits import BODY_LIMIT, HANDOFF_BYTES
+from conversations.core.templates import MAX_VALUE
 from conversations.models import Channel
 from interactions.core import HandOffRequest
 from kernel import clock, sids
@@ -182,12 +183,27 @@ def size_of(value: Any) -> int:
 
 
 class NewMessageSerializer(Strict):
-    """What the bot says."""
+    """What the bot says: words, or a template with its values."""
 
-    body = serializers.CharField(max_length=BODY_LIMIT)
+    body = serializers.CharField(max_length=BODY_LIMIT, required=False, help_text="needed unless content_sid is given")
+    content_sid = serializers.CharField(
+        required=False, max_length=34, help_text="a template (HX…); on WhatsApp it needs no open window"
+    )
+    content_variables = serializers.DictField(
+        child=serializers.CharField(max_length=MAX_VALUE),
+        required=False,
+        help_text="the template's values by their names",
+    )
     ref = serializers.CharField(
         required=False, max_length=64, help_text="your own name for the message; the same again sends nothing twice"
     )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "body" not in attrs and "content_sid" not in attrs:
+            raise serializers.ValidationError({"body": [_("Say something: give a body or a content_sid.")]})
+        if "body" in attrs and "content_sid" in attrs:
+            raise serializers.ValidationError({"body": [_("A template brings its own words: leave the body out.")]})
+        return attrs
 
 
 class MomentField(serializers.DateTimeField):

@@ -117,6 +117,24 @@ class DetailsSerializer(Shape):
     forwarded = serializers.ChoiceField(choices=["once", "often"], required=False)
 
 
+class ButtonSerializer(Shape):
+    """A button of a template."""
+
+    kind = serializers.ChoiceField(choices=["reply", "url", "phone", "copy", "list"])
+    title = serializers.CharField()
+    value = serializers.CharField(help_text="what comes back as the payload, or where it leads")
+
+
+class ContentSerializer(Shape):
+    """What a message made of a template shows beside its words."""
+
+    sid = serializers.CharField()
+    name = serializers.CharField()
+    footer = serializers.CharField()
+    buttons = ButtonSerializer(many=True)
+    media = serializers.ListField(child=serializers.CharField())
+
+
 class MessageSerializer(Shape):
     """One message. `index` counts from 1 without gaps within the conversation."""
 
@@ -130,6 +148,7 @@ class MessageSerializer(Shape):
     body = serializers.CharField()
     media = MediaSerializer(many=True)
     details = DetailsSerializer()
+    content = ContentSerializer(allow_null=True)
     status = serializers.ChoiceField(choices=["received", *states.RANK])
     error_code = serializers.CharField()
     error_message = serializers.CharField()

@@ -1,6 +1,7 @@
 """The resources: hand-offs, conversations, their messages. A view reads the request and calls one action."""
 
 import uuid
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from drf_spectacular.utils import extend_schema
@@ -19,7 +20,7 @@ from api.serializers import (
 )
 from conversations import actions as conversation_actions
 from conversations import queries as conversation_queries
-from conversations.models import Conversation
+from conversations.models import Conversation, Message
 from conversations.payloads import message_payload
 from hours import queries as calendar_queries
 from hours.payloads import calendar_state
@@ -112,14 +113,22 @@ class Messages(View):
         """Say something to the customer while the bot owns the conversation."""
         found = _conversation(sid, actor=actor_of(request))
         given: dict[str, Any] = body(request, NewMessageSerializer).validated_data
-        said = conversation_actions.post(
+        said = _say(found, given, actor=actor_of(request))
+        return Response(message_payload(said, conversation_sid=found.sid, media=[]), status=201)
+
+
+def _say(found: Conversation, given: Mapping[str, Any], *, actor: Actor) -> Message:
+    ref = given.get("ref") or uuid.uuid4().hex
+    if "content_sid" in given:
+        return conversation_actions.post_template(
             found,
-            actor=actor_of(request),
-            body=given["body"],
-            ref=given.get("ref") or uuid.uuid4().hex,
+            actor=actor,
+            content_sid=given["content_sid"],
+            variables=given.get("content_variables", {}),
+            ref=ref,
             author_kind="bot",
         )
-        return Response(message_payload(said, conversation_sid=found.sid, media=[]), status=201)
+    return conversation_actions.post(found, actor=actor, body=given["body"], ref=ref, author_kind="bot")
 
 
 class Calendars(View):

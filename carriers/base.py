@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from carriers.details import Details
 
@@ -68,7 +68,10 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class OutboundMessage:
-    """One attempt to send: ``fence`` tells attempts of the same message apart."""
+    """One attempt to send: ``fence`` tells attempts of the same message apart.
+
+    With a ``content_sid`` a template goes out; ``body`` is then what it reads like, for us alone.
+    """
 
     message_sid: str
     fence: int
@@ -78,6 +81,35 @@ class OutboundMessage:
     body: str
     media_urls: tuple[str, ...] = ()
     status_callback_url: str = ""
+    content_sid: str = ""
+    content_variables: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ListedTemplate:
+    """A template as the provider has it: ``types`` is what it says by content type, ``samples`` a value for each name.
+
+    ``state`` is the channel's: unsubmitted, received, pending, approved, rejected (``reason`` says why), paused or
+    disabled.
+    """
+
+    sid: str
+    name: str
+    language: str
+    samples: Mapping[str, str]
+    types: Mapping[str, Any]
+    category: str
+    state: str
+    reason: str
+    updated_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateListing:
+    """The account's templates; ``complete`` is false when there are more than were asked for."""
+
+    templates: tuple[ListedTemplate, ...]
+    complete: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,3 +174,6 @@ class Carrier(Protocol):
 
     def listed(self, message: ListedMessage) -> InboundMessage:
         """The listed message with its files; raises ``CarrierError``, and ``Invalid`` for one that cannot be read."""
+
+    def list_templates(self, *, limit: int) -> TemplateListing:
+        """The account's templates; raises ``CarrierError``."""

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from contactcenter import drain
 from conversations.models import Reconciliation
 from conversations.queries import inbox_depth, outbox_depth, reconciliation
+from conversations.template_queries import reading
 from eventlog import queries as log
 from kernel import clock
 
@@ -30,6 +31,7 @@ def healthz(_request: HttpRequest) -> JsonResponse:
     "lag_seconds": 0.0}, "inbox": {"waiting": 0, "set_aside": 0}, "outbox": {"queued": 0},
     "sinks": {name: {"behind": 0, "failures": 0}}, "problems": [],
     "reconciler": {"ran_at": "2026-01-01T00:00:00Z" | null, "seen": 0, "brought": 0, "brought_in_all": 0,
+    "failure": "", "failures": 0} | null, "templates": {"read_at": "2026-01-01T00:00:00Z" | null, "count": 0,
     "failure": "", "failures": 0} | null}``
     """
     problems = reasons_not_ready()
@@ -131,10 +133,19 @@ def _depths() -> dict[str, Any]:
         "inbox": {"waiting": waiting, "set_aside": set_aside},
         "outbox": {"queued": queued},
         "reconciler": _look(look) if look else None,
+        "templates": _reading(),
         "sinks": {
             name: {"behind": sink["behind"], "failures": sink["failures"]} for name, sink in facts["sinks"].items()
         },
     }
+
+
+def _reading() -> dict[str, Any] | None:
+    """When the provider's list of templates was last read, and why it could not be."""
+    row = reading(settings.TWILIO_ACCOUNT_SID)
+    if row is None:
+        return None
+    return {"read_at": clock.iso(row.read_at), "count": row.count, "failure": row.failure, "failures": row.failures}
 
 
 def _look(row: Reconciliation) -> dict[str, Any]:

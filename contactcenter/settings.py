@@ -232,6 +232,8 @@ PUMP_TIMERS = {
     "conversations.timers.drive_media": 1,
     "conversations.timers.drive_uploads": 60,
     "conversations.timers.drive_reconciliation": 1,
+    "conversations.schedule_timers.drive_scheduled": 0.5,
+    "conversations.template_timers.drive_templates": 1,
     "hooks.timers.drive_deliveries": 0.5,
     "hooks.timers.prune": 60,
     "carriers.twin.timers.sweep_callbacks": 0.1,
@@ -277,6 +279,9 @@ TWILIO_SIGNATURE_ALGORITHM = env.str("TWILIO_SIGNATURE_ALGORITHM", default="HMAC
 # How often the provider's list is searched for messages whose webhook never came, and how long a webhook is waited for.
 RECONCILE_SECONDS = env.float("RECONCILE_SECONDS", default=60.0)
 RECONCILE_GRACE_SECONDS = env.float("RECONCILE_GRACE_SECONDS", default=20.0)
+
+# How often the provider's list of templates is read.
+TEMPLATES_SECONDS = env.float("TEMPLATES_SECONDS", default=3600.0)
 
 # Private addresses that integrators' webhooks may reach (CIDR or host:port): the operator's decision, nobody else's.
 EGRESS_ALLOW = env.list("EGRESS_ALLOW", default=[] if PRODUCTION else ["127.0.0.0/8", "::1/128"])

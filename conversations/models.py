@@ -7,6 +7,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+import conversations.scheduled_models
+import conversations.template_models  # noqa: F401 - Django looks for models here
 from agents.models import Worker, Workspace
 from conversations.core import keywords, states
 from kernel import clock, sids
@@ -194,6 +196,9 @@ class Message(models.Model):
     author_sid = models.CharField(max_length=sids.LENGTH, blank=True)
     author_name = models.CharField(max_length=120, blank=True)
     body = models.TextField(blank=True)
+    # Of a template: its sid, and {"name", "variables", "buttons", "footer", "media"} as the customer gets it.
+    content_sid = models.CharField(max_length=sids.LENGTH, blank=True)
+    content = models.JSONField(default=dict)
     status = models.CharField(max_length=16)
     error_code = models.CharField(max_length=16, blank=True)
     error_message = models.CharField(max_length=200, blank=True)

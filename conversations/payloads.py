@@ -7,8 +7,10 @@ from django.urls import reverse
 
 from conversations.core import policy
 from conversations.core.policy import Standing
+from conversations.core.templates import Button
 from conversations.details import DetailsPayload, details_payload
 from conversations.models import Conversation, Media, Message, Participant, Upload
+from conversations.scheduled_models import ScheduledMessage
 from kernel import clock
 
 
@@ -48,6 +50,24 @@ class UploadPayload(TypedDict):
     thumbnail_url: str
 
 
+class ButtonPayload(TypedDict):
+    """``kind``: reply, url, phone, copy or list; ``value``: what it gives back, or where it leads."""
+
+    kind: str
+    title: str
+    value: str
+
+
+class ContentPayload(TypedDict):
+    """What a message made of a template shows beside its words."""
+
+    sid: str
+    name: str
+    footer: str
+    buttons: list[ButtonPayload]
+    media: list[str]
+
+
 class MessagePayload(TypedDict):
     """One message."""
 
@@ -61,6 +81,7 @@ class MessagePayload(TypedDict):
     body: str
     media: list[MediaPayload]
     details: DetailsPayload
+    content: ContentPayload | None
     status: str
     error_code: str
     error_message: str
@@ -152,11 +173,29 @@ def message_payload(message: Message, *, conversation_sid: str, media: Sequence[
         "body": message.body,
         "media": [media_payload(item) for item in media],
         "details": details_payload(message),
+        "content": content_payload(message),
         "status": message.status,
         "error_code": message.error_code,
         "error_message": message.error_message,
         "date_created": clock.iso(message.created_at),
     }
+
+
+def content_payload(message: Message | ScheduledMessage) -> ContentPayload | None:
+    if not message.content_sid:
+        return None
+    content = message.content
+    return {
+        "sid": message.content_sid,
+        "name": content["name"],
+        "footer": content["footer"],
+        "buttons": content["buttons"],
+        "media": content["media"],
+    }
+
+
+def button_payload(button: Button) -> ButtonPayload:
+    return {"kind": button.kind, "title": button.title, "value": button.value}
 
 
 def last_message_payload(message: Message | None) -> LastMessagePayload | None:

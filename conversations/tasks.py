@@ -18,6 +18,7 @@ logger = structlog.get_logger(__name__)
 
 PROVIDER = reconciler.PROVIDER
 MEDIA_LIMIT_BYTES = 16 * 1024 * 1024
+TEMPLATE_LIMIT = 6_000
 
 
 @shared_task(name="conversations.deliver")
@@ -39,6 +40,21 @@ def fetch(media_sid: str) -> None:
 def reconcile(account_sid: str) -> None:
     """Compare the provider's list with what we have."""
     reconciler.look(account_sid)
+
+
+@shared_task(name="conversations.read_templates")
+def read_templates(account_sid: str) -> None:
+    """Read the provider's list of templates, if it is time and nobody else is at it."""
+    row = actions.claim_template_reading(account_sid)
+    if row is None:
+        return
+    try:
+        listing = carrier().list_templates(limit=TEMPLATE_LIMIT)
+    except CarrierError as error:
+        logger.warning("templates not read", code=error.code)
+        actions.fail_template_reading(row, code=error.code, after_seconds=error.retry_after)
+    else:
+        actions.store_templates(row, listing)
 
 
 def send(outbound: OutboundMessage) -> None:
@@ -88,6 +104,11 @@ def ring_fetch(media_sid: str) -> None:
 def ring_reconcile(account_sid: str) -> None:
     """Ask a worker to look through the provider's list."""
     _ring(reconcile, account_sid)
+
+
+def ring_read_templates(account_sid: str) -> None:
+    """Ask a worker to read the list of templates."""
+    _ring(read_templates, account_sid)
 
 
 def _ring(task, sid: str) -> None:  # type: ignore[no-untyped-def]  # Celery has no types

@@ -1,14 +1,17 @@
 """The words that a desk may say over its socket, each one an action."""
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from agents import queries as agent_queries
 from agents.models import Worker
 from conversations import actions as conversations
 from conversations import queries as conversation_queries
+from conversations import scheduled_queries
 from conversations.models import Message
 from conversations.payloads import message_payload
+from conversations.scheduled_payloads import scheduled_payload
 from eventlog import live
 from interactions import actions as interactions
 from kernel.actor import Actor
@@ -17,6 +20,7 @@ from routing import actions as routing
 from routing import queries as routing_queries
 from routing.payloads import transfer_payload
 
+MANY = 100
 Frame = Mapping[str, Any]
 Answer = Mapping[str, Any] | None
 
@@ -57,6 +61,38 @@ def names(frame: Frame, field: str) -> list[str]:
     value = frame.get(field, [])
     if not isinstance(value, list) or len(value) > 100 or not all(isinstance(item, str) for item in value):
         raise Invalid("%(field)s is a list of sids.", field=field, params={"field": field})
+    return value
+
+
+def words(frame: Frame, field: str) -> str:
+    """A text of any length; the action says how long it may be."""
+    value = frame.get(field)
+    if not isinstance(value, str):
+        raise Invalid("%(field)s is a text.", field=field, params={"field": field})
+    return value
+
+
+def texts(frame: Frame, field: str) -> dict[str, str]:
+    """Names with a text each; none at all may be left out."""
+    value = frame.get(field) or {}
+    if not isinstance(value, dict) or len(value) > MANY or not all(isinstance(each, str) for each in value.values()):
+        raise Invalid(
+            "%(field)s is an object of at most %(limit)d texts.", field=field, params={"field": field, "limit": MANY}
+        )
+    return value
+
+
+def moment(frame: Frame, field: str) -> datetime:
+    """A required moment that says its zone."""
+    try:
+        value = datetime.fromisoformat(words(frame, field))
+        value.astimezone(UTC)
+    except (ValueError, OverflowError):
+        value = None
+    if value is None or value.tzinfo is None:
+        raise Invalid(
+            "%(field)s is a moment with its zone, as in 2030-01-02T15:04:05Z.", field=field, params={"field": field}
+        )
     return value
 
 
@@ -109,17 +145,25 @@ def cancel_transfer(frame: Frame, actor: Actor, worker: Worker) -> Answer:
 
 def post(frame: Frame, actor: Actor, worker: Worker) -> Answer:
     conversation = conversation_queries.conversation(text(frame, "conversation"), actor=actor)
-    body = frame.get("body")
-    if not isinstance(body, str):
-        raise Invalid("body is a text.", field="body")
-    message = conversations.post(
-        conversation,
-        actor=actor,
-        body=body,
-        ref=text(frame, "ref"),
-        media=names(frame, "media"),
-        author_name=worker.friendly_name,
-    )
+    ref = text(frame, "ref")
+    if frame.get("content_sid"):
+        message = conversations.post_template(
+            conversation,
+            actor=actor,
+            content_sid=text(frame, "content_sid"),
+            variables=texts(frame, "content_variables"),
+            ref=ref,
+            author_name=worker.friendly_name,
+        )
+    else:
+        message = conversations.post(
+            conversation,
+            actor=actor,
+            body=words(frame, "body"),
+            ref=ref,
+            media=names(frame, "media"),
+            author_name=worker.friendly_name,
+        )
     return {
         "message": message_payload(message, conversation_sid=conversation.sid, media=list(message.media.all())),
     }
@@ -127,6 +171,38 @@ def post(frame: Frame, actor: Actor, worker: Worker) -> Answer:
 
 def fetch(frame: Frame, actor: Actor, worker: Worker) -> Answer:
     conversations.fetch_again(conversation_queries.failed_media(text(frame, "media"), actor=actor), actor=actor)
+    return None
+
+
+def schedule(frame: Frame, actor: Actor, worker: Worker) -> Answer:
+    conversation = conversation_queries.conversation(text(frame, "conversation"), actor=actor)
+    saying = (
+        conversations.saying_of_template(
+            text(frame, "content_sid"), channel=conversation.channel, variables=texts(frame, "content_variables")
+        )
+        if frame.get("content_sid")
+        else conversations.saying_of(words(frame, "body"))
+    )
+    row = conversations.schedule(
+        conversation,
+        saying=saying,
+        due_at=moment(frame, "due_at"),
+        ref=text(frame, "ref"),
+        actor=actor,
+        author_name=worker.friendly_name,
+    )
+    return {"scheduled": scheduled_payload(row)}
+
+
+def change_scheduled(frame: Frame, actor: Actor, worker: Worker) -> Answer:
+    row = scheduled_queries.scheduled(text(frame, "scheduled"), actor=actor)
+    body = words(frame, "body") if "body" in frame else None
+    conversations.change_scheduled(row, due_at=moment(frame, "due_at"), body=body, actor=actor)
+    return None
+
+
+def cancel_scheduled(frame: Frame, actor: Actor, worker: Worker) -> Answer:
+    conversations.cancel_scheduled(scheduled_queries.scheduled(text(frame, "scheduled"), actor=actor), actor=actor)
     return None
 
 
@@ -172,6 +248,9 @@ COMMANDS: dict[str, Callable[[Frame, Actor, Worker], Answer]] = {
     "task.transfer": transfer,
     "transfer.cancel": cancel_transfer,
     "message.post": post,
+    "message.schedule": schedule,
+    "scheduled.change": change_scheduled,
+    "scheduled.cancel": cancel_scheduled,
     "message.resend": resend,
     "media.fetch": fetch,
     "conversation.read": read,

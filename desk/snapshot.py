@@ -7,6 +7,8 @@ from agents.payloads import ActivityPayload, WorkerPayload, activity_payload, wo
 from agents.queries import activities
 from conversations import queries as conversations
 from conversations.payloads import ConversationPayload, MessagePayload
+from conversations.scheduled_payloads import ScheduledMessagePayload
+from conversations.scheduled_queries import waiting_in
 from routing import queries as routing
 from routing.payloads import ReservationPayload, TransferPayload, reservation_payload, transfer_payload
 
@@ -20,16 +22,19 @@ class DeskSnapshot(TypedDict):
     transfers: list[TransferPayload]
     conversations: list[ConversationPayload]
     messages: list[MessagePayload]
+    scheduled: list[ScheduledMessagePayload]
 
 
 def of(worker: Worker) -> DeskSnapshot:
     """Read after the heads, so that nothing falls between the snapshot and the events that follow it."""
     present = conversations.present_conversations(worker)
+    sids = [row["sid"] for row in present]
     return {
         "worker": worker_payload(worker),
         "activities": [activity_payload(row) for row in activities(worker.workspace)],
         "reservations": [reservation_payload(row) for row in routing.open_reservations(worker)],
         "transfers": [transfer_payload(row) for row in routing.begun_transfers(worker)],
         "conversations": present,
-        "messages": conversations.with_recent_messages([row["sid"] for row in present]),
+        "messages": conversations.with_recent_messages(sids),
+        "scheduled": waiting_in(sids),
     }

@@ -9,4 +9,5 @@ urlpatterns = [
     path("desk/conversations/<str:sid>/messages", views.messages, name="desk-messages"),
     path("desk/conversations/<str:sid>/files", views.upload, name="desk-files"),
     path("desk/files/<str:sid>", views.discard_upload, name="desk-file"),
+    path("desk/conversations/<str:sid>/templates", views.templates, name="desk-templates"),
 ]

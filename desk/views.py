@@ -12,9 +12,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.models import User
 from agents.queries import actor_for, worker_for
-from conversations import actions, queries
+from conversations import actions, queries, template_queries
 from conversations.core import attachments
 from conversations.payloads import upload_payload
+from conversations.scheduled_queries import waiting_in
 from kernel.errors import DomainError, Invalid, TooLarge
 
 PAGE = 50
@@ -38,6 +39,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         "files_url": "/desk/conversations/{sid}/files",
         "file_url": "/desk/files/{sid}",
         "file_limits": attachments.limits_payload(),
+        "templates_url": "/desk/conversations/{sid}/templates",
         "csrf_token": get_token(request),
     }
     return render(request, "desk/desk.html", {"worker": worker, "boot": boot, "role": actor.role})
@@ -47,7 +49,7 @@ def desk(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def messages(request: HttpRequest, sid: str) -> JsonResponse:
-    """A page of messages before ``before``, oldest first."""
+    """A page of messages before ``before``, oldest first, and what is to be said later."""
     try:
         conversation = queries.conversation(sid, actor=actor_for(_user(request)))
     except DomainError as error:
@@ -57,7 +59,22 @@ def messages(request: HttpRequest, sid: str) -> JsonResponse:
     size = min(int(limit), queries.PAGE_LIMIT) if limit.isdecimal() and len(limit) < 6 else PAGE
     start = int(before) if before.isdecimal() and len(before) < 10 else None
     rows = queries.messages(conversation, before=start, limit=size)
-    return JsonResponse({"messages": rows, "has_more": bool(rows) and rows[0]["index"] > 1})
+    later = waiting_in([conversation.sid])
+    return JsonResponse({"messages": rows, "has_more": bool(rows) and rows[0]["index"] > 1, "scheduled": later})
+
+
+@login_required
+@never_cache
+@require_safe
+def templates(request: HttpRequest, sid: str) -> JsonResponse:
+    """The templates that may be sent here and have the words ``q``."""
+    try:
+        conversation = queries.conversation(sid, actor=actor_for(_user(request)))
+    except DomainError as error:
+        return JsonResponse({"code": error.code, "message": str(error)}, status=error.status)
+    search = request.GET.get("q", "")[:200].replace("\0", "")
+    page = template_queries.sendable(conversation, search=search, language=(translation.get_language() or "en")[:2])
+    return JsonResponse(page)
 
 
 @login_required

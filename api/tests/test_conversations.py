@@ -5,6 +5,7 @@ import pytest
 from api.tests.test_handoffs import problem
 from conversations import actions
 from conversations.models import Message
+from conversations.tests.templates import template
 from kernel import sids
 from kernel.actor import CARRIER, SYSTEM
 from tests import people
@@ -84,6 +85,21 @@ def test_what_is_wrong_with_a_message_is_named(conversation, bot, body, field):
     problem(bot.post(path(conversation, "/messages"), body), 400, field=field)
 
     assert not Message.objects.exists()
+
+
+def test_the_bot_sends_a_template(conversation, bot):
+    row = template()
+    values = {"1": "Maria", "2": "Friday"}
+
+    told = bot.post(path(conversation, "/messages"), {"content_sid": row.sid, "content_variables": values})
+    problem(bot.post(path(conversation, "/messages"), {"content_sid": row.sid}), 400, field="content_variables.1")
+    problem(bot.post(path(conversation, "/messages"), {"content_sid": "HX1", "body": "x"}), 400, field="body")
+    problem(bot.post(path(conversation, "/messages"), {"content_sid": "HX1"}), 404, field="content_sid")
+
+    assert told.status_code == 201
+    assert told.json()["body"] == "Hello Maria, your appointment is on Friday."
+    assert (told.json()["content"]["sid"], told.json()["content"]["name"]) == (row.sid, "reminder")
+    assert Message.objects.get().content["variables"] == values
 
 
 def test_a_conversation_tells_its_owner_and_what_was_said_last(conversation, bot):

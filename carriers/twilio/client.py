@@ -3,15 +3,23 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from json import JSONDecodeError
+from json import JSONDecodeError, dumps
 from typing import Any
 
 from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
 from twilio.http.response import Response
 from twilio.rest import Client
 
-from carriers.base import CarrierError, InboundMessage, ListedMessage, Listing, OutboundMessage, SendResult
-from carriers.twilio import listing
+from carriers.base import (
+    CarrierError,
+    InboundMessage,
+    ListedMessage,
+    Listing,
+    OutboundMessage,
+    SendResult,
+    TemplateListing,
+)
+from carriers.twilio import listing, templates
 from carriers.twilio.inbound import parse_message
 from carriers.twilio.media import MediaFetcher
 from carriers.twilio.transport import TIMEOUT, Transport
@@ -42,7 +50,9 @@ class TwilioCarrier:
     def send(self, message: OutboundMessage) -> SendResult:
         """Create the message at Twilio; raises ``CarrierError``."""
         wanted: dict[str, Any] = {"from_": message.from_address, "to": message.to_address}
-        if message.body:
+        if message.content_sid:
+            wanted |= _content(message)
+        elif message.body:
             wanted["body"] = message.body
         if message.media_urls:
             wanted["media_url"] = list(message.media_urls)
@@ -78,6 +88,19 @@ class TwilioCarrier:
                 raise
             files = {"NumMedia": "0"}
         return parse_message({**message.params, **files})
+
+    def list_templates(self, *, limit: int) -> TemplateListing:
+        """The account's templates, page after page; raises ``CarrierError``."""
+        with _classified():
+            return templates.listed(self._client, limit=limit)
+
+
+def _content(message: OutboundMessage) -> dict[str, Any]:
+    """A template and its values. Twilio refuses an empty document of values, so none is sent."""
+    wanted: dict[str, Any] = {"content_sid": message.content_sid}
+    if message.content_variables:
+        wanted["content_variables"] = dumps(dict(message.content_variables), ensure_ascii=False)
+    return wanted
 
 
 @contextmanager

@@ -37,6 +37,9 @@ _NO_CHANNEL = _("The customer is not on this channel. Try another one.")
 _CHOSEN = _("The channel chose not to deliver it. Do not repeat it today.")
 _EMPTY = _("The message has neither text nor a file.")
 _SET_UP = _("Something is not set up as it must be. Tell a supervisor.")
+_TEMPLATE = _("This template is not approved by WhatsApp. Choose another one, or ask a supervisor.")
+_GONE = _("This template does not exist any more. Choose another one, or ask a supervisor.")
+_VALUES = _("The template's values do not fit it. Send it anew with a text for each.")
 _OTHER = _("The message could not be delivered.")
 
 _MEANINGS: dict[int, Meaning] = {
@@ -81,13 +84,20 @@ _MEANINGS: dict[int, Meaning] = {
     35115: Meaning(True, _SET_UP),
     35117: Meaning(True, _SET_UP),
     35118: Meaning(True, _SET_UP),
+    21655: Meaning(True, _GONE),
+    21656: Meaning(True, _VALUES),
     63003: Meaning(True, _NO_CHANNEL),
     63007: Meaning(True, _SENDER),
     63016: Meaning(True, _WINDOW),
     63018: Meaning(False, _SLOW),
     63020: Meaning(True, _SET_UP),
     63024: Meaning(True, _NO_CHANNEL),
+    63027: Meaning(True, _GONE),
+    63028: Meaning(True, _VALUES),
     63036: Meaning(True, _NO_CHANNEL),
+    63040: Meaning(True, _TEMPLATE),
+    63041: Meaning(True, _TEMPLATE),
+    63042: Meaning(True, _TEMPLATE),
     63049: Meaning(True, _CHOSEN),
 }
 

@@ -8,7 +8,8 @@ from datetime import datetime
 from django.db import transaction
 
 from carriers.twilio.inbound import channel_of, is_address
-from carriers.twin import callbacks, faults, outbox
+from carriers.twin import callbacks, contents, faults, outbox
+from carriers.twin.contents import Rendered
 from carriers.twin.models import (
     RANKS,
     TwinCallback,
@@ -46,7 +47,24 @@ class Picture:
     content: bytes
 
 
-def text_in(customer: TwinCustomer, *, to: str, body: str, picture: Picture | None = None) -> TwinMessage:
+def press(customer: TwinCustomer, *, message_sid: str, position: int) -> TwinMessage:
+    """The customer presses a button of a template: its text comes as a message that says which one it answers."""
+    asked = TwinMessage.objects.filter(sid=message_sid, to_address=customer.address).first()
+    button = asked.buttons[position] if asked and 0 <= position < len(asked.buttons) else None
+    if asked is None or not button or not button["payload"]:
+        raise NotFound("There is no such button.", field="button")
+    choice = {"text": button["title"], "payload": button["payload"], "answers": asked.sid, "sender": asked.from_address}
+    return text_in(customer, to=asked.from_address, body=button["title"], choice=choice)
+
+
+def text_in(
+    customer: TwinCustomer,
+    *,
+    to: str,
+    body: str,
+    picture: Picture | None = None,
+    choice: Mapping[str, str] | None = None,
+) -> TwinMessage:
     """The customer's message is with the provider, which will call our webhook. Raises ``Invalid``, ``NotFound``."""
     if not body.strip() and picture is None:
         raise Invalid("Write something or choose a picture.", field="body")
@@ -65,6 +83,7 @@ def text_in(customer: TwinCustomer, *, to: str, body: str, picture: Picture | No
             body=body.replace("\0", ""),
             num_media=1 if picture else 0,
             status="received",
+            choice=dict(choice or {}),
         )
         if picture:
             TwinMedia.objects.create(message=message, content_type=picture.content_type, content=picture.content)
@@ -78,20 +97,33 @@ def accept_outbound(wanted: Wanted) -> TwinMessage:
     _check_sender(wanted.from_)
     if _has_opted_out(wanted):
         raise Refusal(21610, f"Attempt to send to unsubscribed recipient {wanted.to}")
+    made = _rendered(wanted)
     with transaction.atomic():
         message = TwinMessage.objects.create(
-            sid=sids.new("MM" if wanted.media_urls else "SM"),
+            sid=sids.new("MM" if made.media else "SM"),
             direction="outbound-api",
             from_address=wanted.from_,
             to_address=wanted.to,
-            body=wanted.body.replace("\0", ""),
-            media_urls=list(wanted.media_urls),
-            num_media=len(wanted.media_urls),
+            body=made.body.replace("\0", ""),
+            media_urls=list(made.media),
+            num_media=len(made.media),
             status="queued",
             status_callback=wanted.status_callback,
+            content_sid=wanted.content_sid,
+            buttons=list(made.buttons),
         )
-        outbox.schedule([callbacks.fetch(message)] if message.media_urls else callbacks.outbound(message))
+        fetched_first = message.media_urls and not made.trouble
+        outbox.schedule(
+            [callbacks.fetch(message)] if fetched_first else callbacks.outbound(message, trouble=made.trouble)
+        )
     return message
+
+
+def _rendered(wanted: Wanted) -> Rendered:
+    """What the phone will show; the words of a template come from nowhere else."""
+    if not wanted.content_sid:
+        return Rendered(wanted.body, (), wanted.media_urls, None)
+    return contents.render(wanted.content_sid, wanted.content_variables, channel=channel_of(wanted.to))
 
 
 def take_files(callback: TwinCallback, *, files: Sequence[Picture], trouble: tuple[int, str] | None) -> None:

@@ -11,8 +11,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from carriers.twilio.inbound import channel_of
-from carriers.twin.callbacks import API_VERSION, media_uri
-from carriers.twin.models import TwinMedia, TwinMessage, TwinNumber, TwinService
+from carriers.twin.callbacks import API_VERSION, media_base, media_uri
+from carriers.twin.models import TwinContent, TwinMedia, TwinMessage, TwinNumber, TwinService
 from carriers.twin.rules import Refusal
 from kernel import clock
 
@@ -134,6 +134,49 @@ def media(row: TwinMedia) -> Document:
         "parent_sid": row.message.sid,
         "sid": row.sid,
         "uri": media_uri(row.message.sid, row.sid) + ".json",
+    }
+
+
+def content(row: TwinContent) -> Document:
+    """A Content resource with its approval."""
+    return {
+        "account_sid": settings.TWILIO_ACCOUNT_SID,
+        "approval_requests": {
+            "allow_category_change": True,
+            "category": row.category,
+            "content_type": next(iter(row.types), ""),
+            "name": row.friendly_name,
+            "rejection_reason": row.rejection_reason,
+            "status": row.status,
+        },
+        "date_created": clock.iso(row.created_at),
+        "date_updated": clock.iso(row.created_at),
+        "friendly_name": row.friendly_name,
+        "language": row.language,
+        "sid": row.sid,
+        "types": row.types,
+        "variables": row.variables,
+    }
+
+
+def content_page(request: HttpRequest, rows: "QuerySet[TwinContent]") -> Document:
+    """A list of the newer kind: its addresses are whole, and stand under ``meta``."""
+    size, token = _whole(request, "PageSize", 50, _MAX_PAGE), _whole(request, "PageToken", 0, 2**62)
+    found = list((rows.filter(id__lt=token) if token else rows)[: size + 1])
+    shown, index = found[:size], _whole(request, "Page", 0, 10**6)
+    base = f"{media_base()}{request.path.removeprefix('/twin')}"
+    following = urlencode({"PageSize": size, "Page": index + 1, "PageToken": shown[-1].pk}) if found[size:] else ""
+    return {
+        "contents": [content(row) for row in shown],
+        "meta": {
+            "first_page_url": f"{base}?PageSize={size}&Page=0",
+            "key": "contents",
+            "next_page_url": f"{base}?{following}" if following else None,
+            "page": index,
+            "page_size": size,
+            "previous_page_url": None,
+            "url": f"{base}?PageSize={size}&Page={index}",
+        },
     }
 
 

@@ -7,7 +7,7 @@ from django.conf import settings
 
 from carriers.twilio.inbound import channel_of
 from carriers.twin import faults
-from carriers.twin.models import TwinCallback, TwinCustomer, TwinMessage, TwinNumber
+from carriers.twin.models import TwinCallback, TwinContent, TwinCustomer, TwinMessage, TwinNumber
 from carriers.twin.rules import UNREACHABLE, UNREACHABLE_ERROR, WINDOW, WINDOW_ERROR, WINDOWED, bare
 from kernel import clock
 
@@ -44,11 +44,11 @@ def inbound(message: TwinMessage, number: TwinNumber, customer: TwinCustomer) ->
     ]
 
 
-def outbound(message: TwinMessage) -> list[TwinCallback]:
+def outbound(message: TwinMessage, *, trouble: tuple[int, str] | None = None) -> list[TwinCallback]:
     """The life of a message after it was queued. Twilio sends no callback for the status it was created with."""
-    error = _trouble(message)
+    error = trouble or _trouble(message)
     steps = [_Step("sent", timedelta()), _Step("undelivered" if error else "delivered", _UNTIL_DELIVERED)]
-    if error == WINDOW_ERROR:
+    if error and error != UNREACHABLE_ERROR:
         del steps[0]
     if faults.strike("reorder_next"):
         steps = [_Step(steps[-1].status, timedelta()), _Step("sent", _OUT_OF_ORDER)]
@@ -65,7 +65,16 @@ def _trouble(message: TwinMessage) -> tuple[int, str] | None:
     """Why the message will not reach the phone."""
     if bare(message.to_address) == UNREACHABLE or faults.strike("undelivered_next"):
         return UNREACHABLE_ERROR
-    return None if is_window_open(ours=message.from_address, customer=message.to_address) else WINDOW_ERROR
+    if is_window_open(ours=message.from_address, customer=message.to_address) or _is_approved(message):
+        return None
+    return WINDOW_ERROR
+
+
+def _is_approved(message: TwinMessage) -> bool:
+    """Whether it is a template that passes WhatsApp's closed window."""
+    if channel_of(message.to_address) != "whatsapp" or not message.content_sid:
+        return False
+    return TwinContent.objects.filter(sid=message.content_sid, status="approved").exists()
 
 
 def is_window_open(*, ours: str, customer: str) -> bool:
@@ -134,6 +143,14 @@ def _inbound_params(message: TwinMessage, customer: TwinCustomer) -> dict[str, s
         params["ProfileName"] = customer.name
     if channel == "whatsapp":
         params["WaId"] = bare(message.from_address).lstrip("+")
+    if message.choice:
+        params |= {
+            "ButtonText": message.choice["text"],
+            "ButtonPayload": message.choice["payload"],
+            "ButtonType": "REPLY",
+            "OriginalRepliedMessageSid": message.choice["answers"],
+            "OriginalRepliedMessageSender": message.choice["sender"],
+        }
     return params
 
 

@@ -31,6 +31,10 @@ def _media_sid() -> str:
     return sids.new("ME")
 
 
+def _content_sid() -> str:
+    return sids.new("HX")
+
+
 class TwinNumber(models.Model):
     """A number, WhatsApp sender or Messenger page of the account, with the URLs to call."""
 
@@ -100,6 +104,10 @@ class TwinMessage(models.Model):
     error_code = models.PositiveIntegerField(null=True, blank=True)
     error_message = models.CharField(max_length=200, blank=True)
     status_callback = models.CharField(max_length=2048, blank=True)
+    # Of a template: which, and its buttons as the phone shows them. Of a pressed button: its text and its payload.
+    content_sid = models.CharField(max_length=34, blank=True)
+    buttons = models.JSONField(default=list, blank=True)
+    choice = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(default=clock.now)
     updated_at = models.DateTimeField(default=clock.now)
 
@@ -118,6 +126,27 @@ class TwinMessage(models.Model):
     def is_inbound(self) -> bool:
         """Whether a customer wrote it."""
         return self.direction == "inbound"
+
+
+class TwinContent(models.Model):
+    """A template of the account; ``status`` is what WhatsApp's reviewers have said of it."""
+
+    sid = models.CharField(max_length=34, unique=True, default=_content_sid)
+    friendly_name = models.CharField(max_length=64)
+    language = models.CharField(max_length=16)
+    variables = models.JSONField(default=dict, blank=True)
+    types = models.JSONField(default=dict)
+    category = models.CharField(max_length=16, default="UTILITY")
+    status = models.CharField(max_length=16, default="approved")
+    rejection_reason = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        ordering = ("id",)
+        constraints = (models.UniqueConstraint(fields=("friendly_name", "language"), name="twin_content_name"),)
+
+    def __str__(self) -> str:
+        return self.friendly_name
 
 
 class TwinMedia(models.Model):

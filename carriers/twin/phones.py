@@ -54,6 +54,19 @@ def send(request: HttpRequest) -> HttpResponse:
 
 
 @phones
+@require_POST
+def press(request: HttpRequest) -> HttpResponse:
+    """The customer presses a button of a message: form fields ``from``, ``message``, ``button`` (its position)."""
+    position = request.POST.get("button", "")
+    message = actions.press(
+        queries.customer(request.POST.get("from", "")),
+        message_sid=request.POST.get("message", ""),
+        position=int(position) if position.isdecimal() and len(position) < 3 else -1,
+    )
+    return JsonResponse({"sid": message.sid, "id": message.pk}, status=201)
+
+
+@phones
 @require_GET
 def messages(request: HttpRequest) -> HttpResponse:
     """What is on the screens of the asked ``phone`` addresses."""

@@ -20,6 +20,14 @@ class PhoneMedia(TypedDict):
     content_type: str
 
 
+class PhoneButton(TypedDict):
+    """One with a payload is pressed, one with a URL leads elsewhere."""
+
+    title: str
+    payload: str
+    url: str
+
+
 class PhoneMessage(TypedDict):
     """A message as its phone shows it; ``state``: sending, delivered, refused (own) or delivered, failed (theirs)."""
 
@@ -30,6 +38,7 @@ class PhoneMessage(TypedDict):
     mine: bool
     body: str
     media: list[PhoneMedia]
+    buttons: list[PhoneButton]
     state: str
     error_code: int | None
     at: str | None
@@ -106,6 +115,7 @@ def _phone_message(row: TwinMessage) -> PhoneMessage:
         "mine": mine,
         "body": row.body,
         "media": _pictures(row),
+        "buttons": row.buttons,
         "state": _own_state(row) if mine else _their_state(row),
         "error_code": row.error_code,
         "at": iso(row.created_at),

@@ -15,9 +15,10 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods
 
 from carriers.twin import actions, bodies, faults, queries
+from carriers.twin import contents as content_seeds
 from carriers.twin.access import not_found, require_twin, rest
 from carriers.twin.callbacks import media_base
-from carriers.twin.models import TwinMedia, TwinMessage, TwinNumber
+from carriers.twin.models import TwinContent, TwinMedia, TwinMessage, TwinNumber
 from carriers.twin.rules import Refusal, Wanted
 from kernel.errors import Invalid
 
@@ -111,6 +112,14 @@ def number(request: HttpRequest, sid: str) -> HttpResponse:
     if request.method == "POST":
         row = actions.update_number(row, params=request.POST.dict())
     return JsonResponse(bodies.number(row))
+
+
+@rest
+@require_GET
+def contents(request: HttpRequest) -> HttpResponse:
+    """The account's templates with what WhatsApp says of them."""
+    content_seeds.ensure()
+    return JsonResponse(bodies.content_page(request, TwinContent.objects.order_by("-id")))
 
 
 @rest

@@ -74,6 +74,8 @@ class Wanted:
     body: str
     media_urls: tuple[str, ...]
     status_callback: str
+    content_sid: str = ""
+    content_variables: str = ""
 
     @classmethod
     def of(cls, params: Mapping[str, str], media_urls: Sequence[str]) -> "Wanted":
@@ -84,6 +86,8 @@ class Wanted:
             body=params.get("Body", ""),
             media_urls=tuple(media_urls),
             status_callback=params.get("StatusCallback", ""),
+            content_sid=params.get("ContentSid", "").strip(),
+            content_variables=params.get("ContentVariables", ""),
         )
 
 
@@ -114,7 +118,9 @@ def _check_magic(wanted: Wanted) -> None:
 
 
 def _check_content(wanted: Wanted) -> None:
-    if not wanted.body and not wanted.media_urls:
+    if wanted.content_variables and not wanted.content_sid:
+        raise Refusal(21654, "ContentSid is required when ContentVariables are given.")
+    if not wanted.body and not wanted.media_urls and not wanted.content_sid:
         raise Refusal(21602, "Message body is required.")
     if len(wanted.body) > MAX_BODY:
         raise Refusal(21617, f"The concatenated message body exceeds the {MAX_BODY} character limit.")

@@ -60,6 +60,7 @@ def test_health_tells_every_part(client, pump):
         "inbox": {"waiting": 0, "set_aside": 0},
         "outbox": {"queued": 0},
         "reconciler": None,
+        "templates": None,
         "sinks": {},
     }
 

@@ -19,15 +19,32 @@ from conversations.actions.reconciling import (
     finish_reconciliation,
     look_back,
 )
+from conversations.actions.scheduling import (
+    cancel_scheduled,
+    change_scheduled,
+    schedule,
+    send_scheduled,
+)
 from conversations.actions.seen import mark_seen_by_visitor
-from conversations.actions.speech import post, receive, receive_together, start
+from conversations.actions.speech import post, receive, receive_together, saying_of, start
+from conversations.actions.template_reading import (
+    claim_template_reading,
+    fail_template_reading,
+    plan_template_reading,
+    read_templates_now,
+    store_templates,
+)
+from conversations.actions.templates import post_template, saying_of_template
 from conversations.actions.uploads import discard_upload, expire_upload, upload
 
 __all__ = [
     "apply_receipt",
+    "cancel_scheduled",
+    "change_scheduled",
     "claim_media",
     "claim_next",
     "claim_reconciliation",
+    "claim_template_reading",
     "close",
     "cover",
     "describe",
@@ -36,6 +53,7 @@ __all__ = [
     "expire_upload",
     "fail_media",
     "fail_reconciliation",
+    "fail_template_reading",
     "fetch_again",
     "finish_reconciliation",
     "join",
@@ -46,14 +64,22 @@ __all__ = [
     "mark_seen_by_visitor",
     "mark_sent",
     "mark_unknown",
+    "plan_template_reading",
     "post",
+    "post_template",
     "put_back",
+    "read_templates_now",
     "receive",
     "receive_together",
     "resend",
     "retry_media",
+    "saying_of",
+    "saying_of_template",
+    "schedule",
+    "send_scheduled",
     "set_owner",
     "start",
     "store_media",
+    "store_templates",
     "upload",
 ]

@@ -7,7 +7,7 @@ from django.db.models import F
 from django.utils import translation
 from django.utils.translation import gettext
 
-from conversations import queries
+from conversations import queries, template_queries
 from conversations.actions import outbound
 from conversations.actions.telling import tell_conversation
 from conversations.core import keywords, policy
@@ -23,16 +23,26 @@ _CONFIRMED_BY_US: Final = frozenset({"whatsapp"})
 _SPANISH: Final = frozenset({keywords.SPANISH_STOP, keywords.SPANISH_START})
 
 
-def require(conversation: Conversation, *, now: datetime) -> None:
-    """Raise ``Conflict`` (``opted-out``, ``window-closed``) when free text may not be sent here now."""
-    refused = policy.refusal(conversation.channel, queries.standing(conversation), now=now)
+def require(conversation: Conversation, *, now: datetime, content_sid: str = "") -> None:
+    """Raise ``Conflict`` when this may not be sent here now: ``opted-out``, ``window-closed`` for free text,
+    ``template-gone`` or ``template-not-approved`` for a template.
+    """
+    refused = refusal(conversation, now=now, content_sid=content_sid)
     if refused is not None:
-        raise Conflict(refused.remedy, code=refused.code, field="conversation")
+        field = "content_sid" if refused.code.startswith("template") else "conversation"
+        raise Conflict(refused.remedy, code=refused.code, field=field)
+
+
+def refusal(conversation: Conversation, *, now: datetime, content_sid: str = "") -> Refusal | None:
+    """Why this may not be sent here at that time, as things stand."""
+    template = template_queries.template_state(content_sid)
+    return policy.refusal(conversation.channel, queries.standing(conversation), now=now, template=template)
 
 
 def refusal_of(message: Message, *, conversation: Conversation, standing: Standing, now: datetime) -> Refusal | None:
     """Why a queued message may not go out now. What confirms the customer's own STOP still does."""
-    refused = policy.refusal(conversation.channel, standing, now=now)
+    template = template_queries.template_state(message.content_sid)
+    refused = policy.refusal(conversation.channel, standing, now=now, template=template)
     if refused is policy.OPTED_OUT and Consent.objects.filter(confirmation=message).exists():
         return policy.refusal(conversation.channel, Standing(last_inbound_at=standing.last_inbound_at), now=now)
     return refused
@@ -93,11 +103,10 @@ def _confirm(conversation: Conversation, message: Message, *, what: Consent.What
         )
     return outbound.append(
         conversation,
-        text=text,
+        saying=outbound.Saying(text),
         ref=f"consent:{message.sid}",
+        author=outbound.Author("system", SYSTEM.sid, ""),
         actor=SYSTEM,
-        author_kind="system",
-        author_name="",
     )
 
 

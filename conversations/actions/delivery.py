@@ -115,13 +115,13 @@ def resend(message: Message, *, actor: Actor) -> Message:
     """Queue a message again that failed or whose fate is unknown: the agent's decision.
 
     Raises ``NotFound`` for somebody who does not take part, ``StaleMove`` when it went through in the meantime,
-    ``Conflict`` when the channel lets nothing through (``opted-out``, ``window-closed``).
+    ``Conflict`` when the channel does not let it through (``opted-out``, ``window-closed``, ``template-…``).
     """
     with transaction.atomic():
         conversation = queries.locked_conversation(message.conversation_id)
         if not any(row.worker.sid == actor.worker_sid for row in queries.present(conversation)):
             raise NotFound("There is no message %(sid)s.", field="message", params={"sid": message.sid})
-        consent.require(conversation, now=clock.now())
+        consent.require(conversation, now=clock.now(), content_sid=message.content_sid)
         move(
             message,
             states.DELIVERY,
@@ -225,4 +225,6 @@ def _outbound(message: Message, files: Sequence[Media], *, conversation: Convers
         body=message.body,
         media_urls=tuple(links.public_url(file) for file in files),
         status_callback_url=settings.PUBLIC_URL + callback,
+        content_sid=message.content_sid,
+        content_variables=message.content.get("variables", {}),
     )

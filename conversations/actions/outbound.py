@@ -1,6 +1,8 @@
 """A message of ours takes its place in the conversation."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from conversations.actions import uploads
 from conversations.actions.telling import tell_message
@@ -9,14 +11,39 @@ from kernel import clock
 from kernel.actor import Actor
 
 
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """Words for the customer; with a ``content_sid`` they are what that template reads like.
+
+    ``content`` is what the transcript shows beside them, and the values that go to the provider.
+    """
+
+    text: str
+    content_sid: str = ""
+    content: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Whose words they are, which need not be who acts."""
+
+    kind: str
+    sid: str
+    name: str
+
+    @classmethod
+    def of(cls, actor: Actor, *, kind: str, name: str | None) -> "Author":
+        """Who acts speaks for himself, under another name if one is given."""
+        return cls(kind, actor.worker_sid or actor.sid, actor.name if name is None else name)
+
+
 def append(
     conversation: Conversation,
     *,
-    text: str,
+    saying: Saying,
     ref: str,
+    author: Author,
     actor: Actor,
-    author_kind: str,
-    author_name: str | None,
     files: Sequence[Upload] = (),
 ) -> Message:
     """Queue words and files for the customer at the conversation's next place; the caller holds its lock."""
@@ -27,10 +54,12 @@ def append(
         index=_next_index(conversation),
         ref=ref,
         direction=Message.Direction.OUTBOUND,
-        author_kind=author_kind,
-        author_sid=actor.worker_sid or actor.sid,
-        author_name=(actor.name if author_name is None else author_name)[:120],
-        body=text,
+        author_kind=author.kind,
+        author_sid=author.sid,
+        author_name=author.name[:120],
+        body=saying.text,
+        content_sid=saying.content_sid,
+        content=saying.content,
         status="queued" if carried else "sent",
         due_at=clock.now() if carried else None,
     )

@@ -11,6 +11,7 @@ from accounts import policy
 from carriers.base import InboundMessage
 from conversations import queries
 from conversations.actions import consent, outbound, places, uploads
+from conversations.actions.outbound import Author, Saying
 from conversations.actions.places import Place
 from conversations.actions.telling import tell_conversation
 from conversations.core import attachments, keywords, limits, names
@@ -96,32 +97,52 @@ def post(
     channel lets nothing through (``opted-out``, ``window-closed``).
     """
     text = body.strip()
-    if (not text and not media) or len(text) > limits.BODY_LIMIT:
+    saying = Saying("") if media and not text else saying_of(text)
+    author = Author.of(actor, kind=author_kind, name=author_name)
+    return speak(conversation, saying=saying, ref=ref, author=author, actor=actor, media=media)
+
+
+def saying_of(body: str) -> Saying:
+    """Free text as it is sent. Raises ``Invalid``."""
+    text = body.strip()
+    if not text or len(text) > limits.BODY_LIMIT:
         raise Invalid("A message has 1 to %(limit)d characters.", field="body", params={"limit": limits.BODY_LIMIT})
+    return Saying(text)
+
+
+def speak(
+    conversation: Conversation,
+    *,
+    saying: Saying,
+    ref: str,
+    author: Author,
+    actor: Actor,
+    media: Sequence[str] = (),
+) -> Message:
+    """What `post` does once the words are known to be good; a template's words as well."""
     if not ref or len(ref) > 64:
         raise Invalid("Give the message a ref of 1 to 64 characters.", field="ref")
     with transaction.atomic():
         locked = queries.locked_conversation(conversation.pk)
-        _may_speak(locked, actor=actor)
+        may_speak(locked, actor=actor)
         said = Message.objects.filter(conversation=locked, ref=ref).first()
         if said is not None:
             return said
         if locked.state != _VISIBLE_STATE:
             raise Conflict("The conversation is closed.", code="conversation-closed", field="conversation")
-        consent.require(locked, now=clock.now())
+        consent.require(locked, now=clock.now(), content_sid=saying.content_sid)
         files = {row.sid: row for row in uploads.waiting(locked, media, actor=actor)}
         said_in_all = [
             outbound.append(
                 locked,
-                text=words,
+                saying=replace(saying, text=words),
                 ref=_ref(ref, number),
+                author=author,
                 actor=actor,
-                author_kind=author_kind,
-                author_name=author_name,
                 files=[files[file.sid] for file in some],
             )
             for number, (words, some) in enumerate(
-                attachments.parts(locked.channel, text, [uploads.facts(row) for row in files.values()]), start=1
+                attachments.parts(locked.channel, saying.text, [uploads.facts(row) for row in files.values()]), start=1
             )
         ]
         return said_in_all[0]
@@ -138,6 +159,14 @@ def start(address: Address, *, channel: str, customer: str, name: str = "", acto
     """The open conversation of this pair of addresses, begun if there is none."""
     with transaction.atomic():
         return _locked_active(address, channel=channel, customer=customer, name=name, actor=actor)
+
+
+def open_of(conversation: Conversation, *, actor: Actor) -> Conversation:
+    """The open conversation of the same pair of addresses, locked: this one, a later one, or one that begins now."""
+    identity = conversation.identity
+    return _locked_active(
+        conversation.address, channel=conversation.channel, customer=identity.address, name="", actor=actor
+    )
 
 
 def _already(inbound: InboundMessage) -> Message | None:
@@ -233,7 +262,7 @@ def _begun(inbound: InboundMessage, *, actor: Actor) -> Place:
     return places.take({_pair(inbound): 1})[_pair(inbound)]
 
 
-def _may_speak(conversation: Conversation, *, actor: Actor) -> None:
+def may_speak(conversation: Conversation, *, actor: Actor) -> None:
     """The product itself, an agent who takes part, or a bot of the account that owns the conversation."""
     takes_part = actor.worker_sid and any(row.worker.sid == actor.worker_sid for row in queries.present(conversation))
     if actor.kind == "system" or (actor.kind == "user" and takes_part):

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from conversations.core.templates import APPROVES
+
 # https://www.twilio.com/docs/api/errors/63016: WhatsApp and Messenger, since the customer's last message.
 WINDOW: Final = timedelta(hours=24)
 WINDOWED: Final = frozenset({"whatsapp", "messenger"})
@@ -29,6 +31,12 @@ class Refusal:
 OPTED_OUT: Final = Refusal(
     "opted-out", "21610", "The customer has opted out. Only the customer can undo this, by writing START."
 )
+TEMPLATE_GONE: Final = Refusal(
+    "template-gone", "63027", "This template does not exist any more. Choose another one, or ask a supervisor."
+)
+_NOT_APPROVED: Final = "This template is not approved by WhatsApp. Choose another one, or ask a supervisor."
+# What the provider would answer for a template in this state; without a number of its own, that the window is closed.
+_UNSENDABLE: Final = {"rejected": "63040", "paused": "63041", "disabled": "63042"}
 WINDOW_CLOSED: Final = Refusal(
     "window-closed",
     "63016",
@@ -43,11 +51,23 @@ def closes_at(channel: str, standing: Standing) -> datetime | None:
     return standing.last_inbound_at + WINDOW
 
 
-def refusal(channel: str, standing: Standing, *, now: datetime) -> Refusal | None:
-    """Why the message may not be sent, or ``None``. At the very end of the window it is closed."""
+def refusal(channel: str, standing: Standing, *, now: datetime, template: str | None = None) -> Refusal | None:
+    """Why the message may not be sent, or ``None``. At the very end of the window it is closed.
+
+    ``template`` is the state of the template that it is made of, empty for one that is gone, ``None`` for free text. An
+    approved one passes WhatsApp's closed window; another one goes nowhere on WhatsApp.
+    """
     if standing.opted_out:
         return OPTED_OUT
+    if template == "":
+        return TEMPLATE_GONE
+    if template is not None and channel in APPROVES:
+        return None if template == "approved" else _unapproved(template)
     if channel not in WINDOWED:
         return None
     end = closes_at(channel, standing)
     return WINDOW_CLOSED if end is None or now >= end else None
+
+
+def _unapproved(state: str) -> Refusal:
+    return Refusal("template-not-approved", _UNSENDABLE.get(state, "63016"), _NOT_APPROVED)

@@ -22,6 +22,17 @@ DELIVERY = Machine(
     },
 )
 
+SCHEDULED = Machine(
+    "scheduled message",
+    initial="scheduled",
+    moves={
+        "change": on("scheduled", to="scheduled"),
+        "send": on("scheduled", to="sent"),
+        "fail": on("scheduled", to="failed"),
+        "cancel": on("scheduled", "failed", to="canceled"),
+    },
+)
+
 # What a status callback may say, by rank; equal ranks exclude one another: the first one stays.
 RANK = {
     "queued": 0,

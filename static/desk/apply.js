@@ -18,6 +18,7 @@ export function empty() {
     reservations: {},
     conversations: {},
     messages: {},
+    scheduled: {},
     cursors: {},
     behind: false,
   };
@@ -55,6 +56,17 @@ export function mergeMessages(state, rows) {
 }
 
 /**
+ * The same for what is to be said later.
+ *
+ * @param {State} state
+ * @param {import("./protocol.js").Scheduled[]} rows
+ * @returns {State}
+ */
+export function mergeScheduled(state, rows) {
+  return rows.reduce(putScheduled, state);
+}
+
+/**
  * @param {State} state
  * @param {import("./protocol.js").Welcome} frame
  */
@@ -89,6 +101,7 @@ function replaced(state, snapshot) {
     reservations: keyed(snapshot.reservations),
     conversations: keyed(snapshot.conversations),
     messages,
+    scheduled: keyed(snapshot.scheduled),
   };
 }
 
@@ -152,6 +165,8 @@ function changed(state, { type, data }) {
       return participants(state, verb, data);
     case "message":
       return upsertMessage(state, data);
+    case "scheduled-message":
+      return putScheduled(state, data);
     default:
       return state;
   }
@@ -230,6 +245,17 @@ function upsertMessage(state, row) {
   if (old && old.version >= row.version) return state;
   const next = [...rows.slice(0, at), row, ...rows.slice(old ? at + 1 : at)];
   return touched({ ...state, messages: { ...state.messages, [row.conversation_sid]: next } }, row);
+}
+
+/**
+ * @param {State} state
+ * @param {import("./protocol.js").Scheduled} row
+ */
+function putScheduled(state, row) {
+  const old = state.scheduled[row.sid];
+  const next = newer(old, row);
+  if (next === old || !state.conversations[row.conversation_sid]) return state;
+  return { ...state, scheduled: { ...state.scheduled, [row.sid]: next } };
 }
 
 /** Where a row of this index stands or would stand. Searched from the end: new rows come last. */

@@ -16,6 +16,12 @@ export function refusal(conversation, now) {
   return conversation.window && windowLeft(conversation, now) <= 0 ? "window-closed" : "";
 }
 
+/** A template passes the closed window of WhatsApp, and of no other channel. @param {Conversation} conversation @param {number} now */
+export function takesTemplate(conversation, now) {
+  const why = refusal(conversation, now);
+  return conversation.channel === "whatsapp" ? why !== "opted-out" : ["sms", "messenger"].includes(conversation.channel) && !why;
+}
+
 /** Milliseconds; 0 for a customer who never wrote. @param {Conversation} conversation @param {number} now */
 export function windowLeft({ window }, now) {
   return window?.closes_at ? Math.max(0, Date.parse(window.closes_at) - now) : 0;

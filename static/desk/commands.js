@@ -3,6 +3,7 @@ import { isUploading, readyOf, takeReady } from "./attachments.js";
 import { serverNow } from "./clock.js";
 import { command, frameOf, unanswered, without, withoutMoot } from "./outbox.js";
 import { gettext } from "./i18n.js";
+import { filled } from "./templates.js";
 import { outbox, readIndex, receive, rowsOf, setDraft, state } from "./store.js";
 
 /** At most one typing blip in so many milliseconds. */
@@ -92,6 +93,34 @@ export function post(conversation, text) {
   setDraft(conversation, "");
   return give("message.post", { conversation, body, ...(media.length ? { media } : {}) });
 }
+
+/**
+ * The words are for this screen, until the server's stand there.
+ *
+ * @param {string} conversation sid
+ * @param {import("./templates.js").Template} template
+ * @param {Record<string, string>} values
+ */
+export function postTemplate(conversation, template, values) {
+  const body = filled(template.body, values);
+  return give("message.post", { conversation, content_sid: template.sid, content_variables: values, body });
+}
+
+/**
+ * Say it later. Free text stays in the composer until the server has it.
+ *
+ * @param {string} conversation sid
+ * @param {string} dueAt ISO 8601
+ * @param {{body: string}|{content_sid: string, content_variables: Record<string, string>}} words
+ */
+export const schedule = (conversation, dueAt, words) => give("message.schedule", { conversation, due_at: dueAt, ...words });
+
+/** @param {string} scheduled sid @param {string} dueAt ISO 8601 @param {string} [body] other words */
+export const changeScheduled = (scheduled, dueAt, body) =>
+  give("scheduled.change", { scheduled, due_at: dueAt, ...(body === undefined ? {} : { body }) });
+
+/** @param {string} scheduled sid */
+export const cancelScheduled = (scheduled) => give("scheduled.cancel", { scheduled });
 
 /** Send a refused post anew, as a new command. @param {import("./protocol.js").Command} entry */
 export function postAgain(entry) {

@@ -21,7 +21,7 @@ export async function fetchPage(key, before) {
   const first = rowsOf(key)[0]?.index ?? Infinity;
   try {
     const page = await get(key, before);
-    takePage(page.messages);
+    takePage(page.messages, page.scheduled);
     const isOldest = before <= first;
     setPane(key, { loading: false, ...(isOldest ? { hasMore: page.has_more } : {}) });
   } catch {

@@ -61,6 +61,15 @@ export function dateTime(iso) {
   return format({ dateStyle: "medium", timeStyle: "short" }).format(new Date(iso));
 }
 
+/** A language's own place among the agent's words: en reads English. @param {string} code @returns {string} */
+export function languageName(code) {
+  try {
+    return new Intl.DisplayNames(language, { type: "language" }).of(code.replace("_", "-")) ?? code;
+  } catch {
+    return code;
+  }
+}
+
 /**
  * The day of a message: today and yesterday by name.
  *

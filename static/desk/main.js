@@ -11,6 +11,7 @@ import { unlockSound } from "./notify.js";
 import { followAddress } from "./route.js";
 import { DeskSocket } from "./socket.js";
 import { keepInTab, link, receive, state } from "./store.js";
+import { templatesAt } from "./templates.js";
 import { App } from "./views/app.js";
 import { StatusBar } from "./views/status_bar.js";
 import { startWatching } from "./watch.js";
@@ -50,6 +51,7 @@ function boot() {
   setLanguage(data.language);
   historyAt(data.messages_url);
   attachmentsAt(data);
+  templatesAt(data.templates_url);
   keepInTab(data.worker.sid);
   const socket = new DeskSocket(socketUrl(data.socket_path), {
     cursors: () => state.value.cursors,

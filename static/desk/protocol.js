@@ -81,6 +81,15 @@
  * @property {{index: number|null, author_kind: string, body: string}} [quote]
  * @property {"once"|"often"} [forwarded]
  *
+ * @typedef {{kind: "reply"|"url"|"phone"|"copy"|"list", title: string, value: string}} Button
+ *
+ * @typedef {object} Content  What a message made of a template shows beside its words.
+ * @property {string} sid
+ * @property {string} name
+ * @property {string} footer
+ * @property {Button[]} buttons
+ * @property {string[]} media
+ *
  * @typedef {object} Message
  * @property {string} sid
  * @property {number} version
@@ -92,9 +101,25 @@
  * @property {string} body
  * @property {Media[]} media
  * @property {Details} details
+ * @property {Content|null} content
  * @property {string} status
  * @property {string|number|null} error_code
  * @property {string|null} error_message
+ * @property {string} date_created
+ *
+ * @typedef {object} Scheduled  Words that wait for their time.
+ * @property {string} sid
+ * @property {number} version
+ * @property {string} conversation_sid
+ * @property {string} ref
+ * @property {{kind: string, sid: string, name: string}} author
+ * @property {string} body
+ * @property {Content|null} content
+ * @property {"scheduled"|"sent"|"failed"|"canceled"} status
+ * @property {string} due_at
+ * @property {string} error_code
+ * @property {string} error_message
+ * @property {string} message_sid
  * @property {string} date_created
  *
  * @typedef {object} Snapshot
@@ -103,6 +128,7 @@
  * @property {Reservation[]} reservations
  * @property {Conversation[]} conversations
  * @property {Message[]} messages
+ * @property {Scheduled[]} scheduled
  *
  * @typedef {{t: "welcome", now: string, audiences: string[], heads: Record<string, number>, snapshot: Snapshot|null}} Welcome
  * @typedef {{t: "event", a: string, n: number, type: string, at: string, ref?: string, data: any}} EventFrame
@@ -118,6 +144,7 @@
  * @property {Record<string, Reservation>} reservations
  * @property {Record<string, Conversation>} conversations
  * @property {Record<string, Message[]>} messages   per conversation, ascending by index
+ * @property {Record<string, Scheduled>} scheduled
  * @property {Record<string, number>} cursors       last event seen, per audience
  * @property {boolean} behind                       events are missing: resume
  *

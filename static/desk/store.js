@@ -1,7 +1,7 @@
 /** What the screen shows, as signals: what the server told us (`state`), what we want (`outbox`), what is ours alone. */
 import { batch, computed, effect, signal } from "@preact/signals";
 
-import { apply, empty, mergeMessages } from "./apply.js";
+import { apply, empty, mergeMessages, mergeScheduled } from "./apply.js";
 import { sample, serverNow } from "./clock.js";
 import { answered, pendingPosts, without, withoutAccepted, withoutArrived } from "./outbox.js";
 import { OPEN_RESERVATION } from "./protocol.js";
@@ -109,6 +109,13 @@ export function pendingOf(key) {
   return pendingPosts(outbox.value, key).filter((entry) => !seen.has(entry.ref));
 }
 
+/** What is still to be said there, or could not be, the soonest first. @param {string} key */
+export function scheduledIn(key) {
+  return Object.values(state.value.scheduled)
+    .filter((row) => row.conversation_sid === key && ["scheduled", "failed"].includes(row.status))
+    .sort((a, b) => a.due_at.localeCompare(b.due_at));
+}
+
 /** @param {Conversation|null} conversation @returns {number} */
 export function readIndex(conversation) {
   const me = state.value.worker?.sid;
@@ -162,9 +169,21 @@ function answer(frame) {
   outbox.value = answered(outbox.value, frame);
   if (frame.t === "ok" && isMessage(frame.data?.message))
     state.value = mergeMessages(state.value, [frame.data.message]);
+  if (entry?.do === "message.schedule" && frame.t === "ok") scheduled(entry, frame);
   if (!entry || entry.do === "message.post") return;
   if (frame.t === "error") toast(frame.message);
   else setTimeout(() => (outbox.value = without(outbox.value, frame.ref)), SETTLED_MS);
+}
+
+/**
+ * The words stayed in the composer until the server had them.
+ *
+ * @param {import("./protocol.js").Command} entry
+ * @param {import("./protocol.js").Ok} frame
+ */
+function scheduled({ args }, { data }) {
+  state.value = mergeScheduled(state.value, [data?.scheduled].filter(Boolean));
+  if (drafts.value[args.conversation]?.trim() === args.body) setDraft(args.conversation, "");
 }
 
 /** @param {any} data @returns {data is import("./protocol.js").Message} */
@@ -193,10 +212,10 @@ function blip(frame) {
   typing.value = { ...typing.value, [frame.conversation]: { name: frame.author.name, until: serverNow() + TYPING_MS } };
 }
 
-/** @param {import("./protocol.js").Message[]} rows */
-export function takePage(rows) {
+/** @param {import("./protocol.js").Message[]} rows @param {import("./protocol.js").Scheduled[]} [later] */
+export function takePage(rows, later = []) {
   batch(() => {
-    state.value = mergeMessages(state.value, rows);
+    state.value = mergeScheduled(mergeMessages(state.value, rows), later);
     outbox.value = withoutArrived(outbox.value, state.value);
   });
 }

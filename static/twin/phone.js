@@ -15,6 +15,7 @@ import { Thread } from "./thread.js";
  * @property {boolean} mine
  * @property {string} body
  * @property {{url: string, content_type: string}[]} media
+ * @property {{title: string, payload: string, url: string}[]} [buttons]
  * @property {string} state
  * @property {number|null} [error_code]
  * @property {string} at
@@ -37,7 +38,10 @@ export class Phone {
     this.sending = false;
     this.select = /** @type {HTMLSelectElement} */ (root.querySelector(".owner__select"));
     this.oursSelect = /** @type {HTMLSelectElement|null} */ (root.querySelector(".head__select"));
-    this.thread = new Thread(root, { retry: (sid) => this.retry(sid) });
+    this.thread = new Thread(root, {
+      retry: (sid) => this.retry(sid),
+      press: (sid, position) => this.press(sid, position),
+    });
     this.composer = new Composer(root, { send: (body, picture) => this.send(body, picture) });
     this.fillOwners(localStorage.getItem(this.storageKey) ?? "");
     this.listen();
@@ -146,6 +150,18 @@ export class Phone {
     });
     this.render();
     this.flush();
+  }
+
+  /** The customer answers by a button. @param {string} sid of our message @param {number} position */
+  async press(sid, position) {
+    const error = this.root.querySelector(".composer__error");
+    try {
+      await postForm(document.body.dataset.pressUrl, { from: this.address, message: sid, button: String(position) });
+      error.textContent = "";
+    } catch (refused) {
+      error.textContent = refused instanceof Refused ? refused.message : gettext("No connection.");
+    }
+    this.wake();
   }
 
   /** @param {string} sid */

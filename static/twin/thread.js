@@ -16,8 +16,9 @@ const clock = new Intl.DateTimeFormat(language, { hour: "numeric", minute: "2-di
 const calendar = new Intl.DateTimeFormat(language, { weekday: "long", day: "numeric", month: "long" });
 
 export class Thread {
-  /** @param {HTMLElement} root @param {{retry: (sid: string) => void}} doors */
-  constructor(root, { retry }) {
+  /** @param {HTMLElement} root @param {{retry: (sid: string) => void, press: (sid: string, position: number) => void}} doors */
+  constructor(root, { retry, press }) {
+    this.press = press;
     this.list = /** @type {HTMLElement} */ (root.querySelector(".thread"));
     this.retry = retry;
     /** @type {Map<string, HTMLElement>} */
@@ -114,7 +115,21 @@ export class Thread {
     foot.append(time);
     box.append(foot);
     node.append(box);
+    if (message.buttons?.length) node.append(this.buttons(message));
     return node;
+  }
+
+  /** Those that answer can be pressed, the others lead away. @param {import("./phone.js").Message} message */
+  buttons(message) {
+    const list = make("div", "buttons");
+    message.buttons.forEach((button, position) => {
+      if (!button.payload) return list.append(link(button.url, button.title));
+      const pressed = make("button", "", button.title);
+      pressed.setAttribute("type", "button");
+      pressed.addEventListener("click", () => this.press(message.sid, position));
+      list.append(pressed);
+    });
+    return list;
   }
 
   /** @param {{url: string, content_type: string}} media */
@@ -155,9 +170,9 @@ function notice(message) {
   return make("li", "notice", words.replace("%(code)s", String(message.error_code ?? "")));
 }
 
-/** @param {string} url */
-function link(url) {
-  const anchor = /** @type {HTMLAnchorElement} */ (make("a", "bubble__link", gettext("Attachment")));
+/** @param {string} url @param {string} [words] */
+function link(url, words) {
+  const anchor = /** @type {HTMLAnchorElement} */ (make("a", "bubble__link", words ?? gettext("Attachment")));
   anchor.href = url;
   anchor.target = "_blank";
   anchor.rel = "noopener noreferrer";

@@ -122,6 +122,7 @@ def message(number: int, index: int, body: str | None = None, **changes: Any) ->
         "body": f"message {index}" if body is None else body,
         "media": [],
         "details": {},
+        "content": None,
         "status": "received",
         "error_code": None,
         "error_message": None,
@@ -134,6 +135,25 @@ def outbound(number: int, index: int, body: str | None = None, **changes: Any) -
     return message(number, index, body, **({"direction": "outbound", "author": author, "status": "queued"} | changes))
 
 
+def template(number: int, body: str = "Hello {{name}}, until {{1}}.", **changes: Any) -> dict[str, Any]:
+    """A template with two values and two buttons."""
+    return {
+        "sid": sid("HX", number),
+        "name": f"reminder_{number}",
+        "language": "en",
+        "category": "UTILITY",
+        "body": body,
+        "footer": "",
+        "buttons": [
+            {"kind": "reply", "title": "Confirm", "value": "confirm"},
+            {"kind": "reply", "title": "Reschedule", "value": "reschedule"},
+        ],
+        "media": [],
+        "variables": ["1", "name"],
+        "samples": {"1": "12 May", "name": "Maria"},
+    } | changes
+
+
 def snapshot(**parts: Any) -> Mapping[str, Any]:
     return {
         "worker": worker(),
@@ -141,4 +161,5 @@ def snapshot(**parts: Any) -> Mapping[str, Any]:
         "reservations": [],
         "conversations": [],
         "messages": [],
+        "scheduled": [],
     } | parts

@@ -31,6 +31,7 @@ class FakeDesk:
         self.site = site
         self.snapshot: dict[str, Any] = dict(cast.snapshot())
         self.history: dict[str, list[dict[str, Any]]] = {}
+        self.templates: list[dict[str, Any]] = []
         self.events: list[dict[str, Any]] = []
         self.forget_cursors = False
         self.reachable = True
@@ -106,6 +107,7 @@ class FakeDesk:
         app.router.add_post("/desk/conversations/{sid}/files", self._upload)
         app.router.add_delete("/desk/files/{sid}", self._forget_file)
         app.router.add_get("/media/{sid}/thumbnail", self._thumbnail)
+        app.router.add_get("/desk/conversations/{sid}/templates", self._templates)
         app.router.add_get("/page/{name}", self._other_page)
         app.router.add_get("/jsi18n/", self._catalogue)
         app.router.add_get("/ws/desk", self._socket)
@@ -156,6 +158,13 @@ class FakeDesk:
 
     async def _thumbnail(self, request: web.Request) -> web.Response:
         return web.Response(body=self.uploads[int(request.match_info["sid"][2:], 16) - 1][1], content_type="image/png")
+
+    async def _templates(self, request: web.Request) -> web.Response:
+        if not self.reachable:
+            raise web.HTTPServiceUnavailable
+        words = request.query["q"].lower()
+        found = [row for row in self.templates if words in f"{row['name']} {row['body']}".lower()]
+        return web.json_response({"templates": found[:50], "has_more": len(found) > 50, "language": "en"})
 
     # --- the socket --------------------------------------------------------------------------------------------
 

@@ -28,6 +28,7 @@ BOOT = {
     "files_url": "/desk/conversations/{sid}/files",
     "file_url": "/desk/files/{sid}",
     "file_limits": limits_payload(),
+    "templates_url": "/desk/conversations/{sid}/templates",
     "csrf_token": "token",
 }
 

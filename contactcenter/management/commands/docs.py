@@ -18,7 +18,7 @@ from routing.core import states as routing_states
 
 _PACKAGES = ("agents", "hours", "routing", "conversations", "interactions", "hooks", "webchat")
 _EVENT = re.compile(
-    r"(workspace|activity|task-channel|worker|task|task-queue|workflow|reservation|conversation|participant|message"
+    r"(workspace|activity|task-channel|worker|task|task-queue|workflow|reservation|conversation|participant|message|scheduled-message"
     r"|webhook|visitor|address|intake|calendar)\.[a-z-]+(\.[a-z]+)*"
 )
 _READING = ("filter", "enqueue")
@@ -66,6 +66,7 @@ def _states() -> str:
         routing_states.TRANSFER,
         conversation_states.CONVERSATION,
         conversation_states.DELIVERY,
+        conversation_states.SCHEDULED,
     ]
     charts = [f"## {machine.name.capitalize()}\n\n```mermaid\n{machine.mermaid()}\n```\n" for machine in machines]
     return "# States\n\n" + "\n".join(charts)

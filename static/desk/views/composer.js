@@ -2,15 +2,18 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 
 import { attach, attachmentsOf, isUploading, readyOf } from "../attachments.js";
-import { endsSoon, refusal, windowLeft } from "../channel.js";
+import { endsSoon, refusal, takesTemplate, windowLeft } from "../channel.js";
 import { now } from "../clock.js";
-import { post, sayTyping } from "../commands.js";
+import { post, sayTyping, schedule } from "../commands.js";
 import { html } from "../html.js";
 import { fill, gettext, ngettext, spanInWords } from "../i18n.js";
+import { underWay } from "../outbox.js";
 import { segments } from "../segments.js";
-import { drafts, link, setDraft, state } from "../store.js";
+import { drafts, link, outbox, setDraft, state } from "../store.js";
 import { Attachments } from "./attachments.js";
 import { Icon } from "./icons.js";
+import { SendLater } from "./send_later.js";
+import { TemplatePicker } from "./template_picker.js";
 
 /** Why nothing can be written, or "". @param {import("../protocol.js").Conversation} conversation */
 function closedBecause(conversation) {
@@ -22,17 +25,18 @@ function closedBecause(conversation) {
   return "";
 }
 
-/** What the channel forbids now: ended by the customer, or by time. @param {{why: "opted-out"|"window-closed"}} props */
-function Locked({ why }) {
+/** What the channel forbids now: ended by the customer, or by time. @param {{why: "opted-out"|"window-closed", pick: (() => void)|null}} props */
+function Locked({ why, pick }) {
   const text =
     why === "opted-out"
       ? gettext("The customer has opted out: nothing can be sent. Only the customer can undo this, by writing START.")
       : gettext("More than 24 hours since the customer's last message: free text can be sent again once they write.");
   const title = why === "opted-out" ? gettext("Opted out") : gettext("Window closed");
   return html`
-    <p class="composer-closed composer-${why}" id="composer-locked">
-      <${Icon} name=${why === "opted-out" ? "alert" : "clock"} /> <strong>${title}.</strong> ${text}
-    </p>
+    <div class="composer-closed composer-${why}" id="composer-locked">
+      <p><${Icon} name=${why === "opted-out" ? "alert" : "clock"} /> <strong>${title}.</strong> ${text}</p>
+      ${pick && html`<button type="button" class="button button-primary template-button" onClick=${pick}><${Icon} name="template" />${gettext("Choose a template")}</button>`}
+    </div>
   `;
 }
 
@@ -103,17 +107,29 @@ function hint(ourName) {
   return fill(gettext("As %(name)s · Enter sends, Shift+Enter starts a new line"), { name: ourName });
 }
 
+/** The picker is gone: back to where one writes, or to the button that opens it again. */
+function focusAfterPicking() {
+  requestAnimationFrame(() => {
+    const target = document.querySelector("#composer-text") ?? document.querySelector(".template-button");
+    if (target instanceof HTMLElement) target.focus({ preventScroll: true });
+  });
+}
+
 /** @param {{conversation: import("../protocol.js").Conversation, name: string}} props */
 export function Composer({ conversation, name }) {
   const reason = closedBecause(conversation);
   const why = refusal(conversation, now.value);
+  const [isPicking, setPicking] = useState(false);
+  const mayPick = takesTemplate(conversation, now.value);
+  const pick = mayPick ? () => setPicking(true) : null;
   if (reason) return html`<p class="composer-closed">${reason}</p>`;
-  if (why) return html`<${Locked} why=${why} />`;
-  return html`<${Field} conversation=${conversation} name=${name} />`;
+  if (isPicking && mayPick) return html`<${TemplatePicker} conversation=${conversation} name=${name} close=${() => (setPicking(false), focusAfterPicking())} />`;
+  if (why) return html`<${Locked} why=${why} pick=${pick} />`;
+  return html`<${Field} conversation=${conversation} name=${name} pick=${pick} />`;
 }
 
-/** @param {{conversation: import("../protocol.js").Conversation, name: string}} props */
-function Field({ conversation, name }) {
+/** @param {{conversation: import("../protocol.js").Conversation, name: string, pick: (() => void)|null}} props */
+function Field({ conversation, name, pick }) {
   const key = conversation.sid;
   const field = useRef(/** @type {HTMLTextAreaElement|null} */ (null));
   const onFiles = (/** @type {Iterable<File>} */ files) => {
@@ -127,6 +143,8 @@ function Field({ conversation, name }) {
   }, [key]);
 
   const text = drafts.value[key] ?? "";
+  const isScheduling = Boolean(underWay(outbox.value, "conversation", key, "message.schedule"));
+  const until = conversation.window?.closes_at ? Date.parse(conversation.window.closes_at) : Infinity;
   const send = () => {
     post(key, text);
     field.current?.focus();
@@ -155,9 +173,16 @@ function Field({ conversation, name }) {
       <${Attachments} conversation=${key} files=${attachmentsOf(key)} />
       <div class="composer-box">
         <${AttachButton} onFiles=${onFiles} />
+        ${
+          pick &&
+          html`<button type="button" class="icon-button template-button" aria-label=${gettext("Choose a template")}
+          title=${gettext("Choose a template")} onClick=${pick}><${Icon} name="template" /></button>`
+        }
         <textarea id="composer-text" ref=${field} rows="1" dir="auto" autocomplete="off" maxlength="1600" value=${text}
           aria-describedby="composer-hint composer-facts" aria-label=${fill(gettext("Message to %(name)s"), { name })} placeholder=${fill(gettext("Message to %(name)s"), { name })}
           aria-keyshortcuts="Control+Enter" onInput=${onInput} onKeyDown=${onKeyDown} onPaste=${onPaste}></textarea>
+        <${SendLater} disabled=${!text.trim() || isScheduling || attachmentsOf(key).length > 0} until=${until}
+          send=${(/** @type {string} */ dueAt) => schedule(key, dueAt, { body: text.trim() })} />
         <button type="submit" class="send-button" disabled=${busy || empty} aria-label=${gettext("Send")} title=${gettext("Send")}>
           <${Icon} name="send" />
         </button>

@@ -13,6 +13,7 @@ import { Gone, Joining, NothingChosen } from "./empty.js";
 import { Icon } from "./icons.js";
 import { MessageList } from "./message_list.js";
 import { OfferCard } from "./offer_card.js";
+import { ScheduledMessages } from "./scheduled.js";
 import { WrapUp } from "./wrap_up.js";
 
 /** @typedef {import("../store.js").WorkItem} WorkItem */
@@ -89,6 +90,7 @@ function Content() {
     <${Head} item=${item} />
     <${Body} item=${item} />
     ${reservation?.reservation_status === "wrapping" && html`<${WrapUp} key=${reservation.task.sid} task=${reservation.task} />`}
+    ${conversation && html`<${ScheduledMessages} key=${`scheduled-${item.key}`} conversation=${conversation} />`}
     ${conversation && html`<${Composer} key=${`composer-${item.key}`} conversation=${conversation} name=${name} />`}
   `;
 }

@@ -8,6 +8,7 @@ import { After, Before } from "./details.js";
 import { Icon } from "./icons.js";
 import { MediaBox } from "./media.js";
 import { SafeText } from "./safe_text.js";
+import { Attachments, Below } from "./template_parts.js";
 
 /** @typedef {import("../protocol.js").Message} Message */
 
@@ -40,8 +41,10 @@ function Row({ message, isMine, startsGroup }) {
       <div class="bubble">
         <${Before} details=${message.details} />
         ${message.media.map((media) => html`<${MediaBox} key=${media.sid} media=${media} />`)}
+        ${message.content && html`<${Attachments} urls=${message.content.media} />`}
         ${message.body && html`<p class="message-body" dir="auto"><${SafeText} text=${message.body} /></p>`}
         <${After} details=${message.details} body=${message.body} />
+        <${Below} content=${message.content} />
         <p class="message-meta"><${Time} at=${message.date_created} />${outbound && html`<${Ticks} status=${message.status} />`}</p>
       </div>
       <${Trouble} message=${message} />
