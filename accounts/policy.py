@@ -3,10 +3,12 @@
 from kernel.actor import Actor
 from kernel.errors import Forbidden
 
+_AGENT = frozenset({"desk:use", "contacts:write", "contacts:block"})
+_SUPERVISOR = _AGENT | {"floor:read", "config:write", "workers:write", "privacy:export"}
 _BY_ROLE = {
-    "agent": frozenset({"desk:use"}),
-    "supervisor": frozenset({"desk:use", "floor:read", "config:write", "workers:write"}),
-    "admin": frozenset({"desk:use", "floor:read", "config:write", "workers:write", "keys:write", "users:write"}),
+    "agent": _AGENT,
+    "supervisor": _SUPERVISOR,
+    "admin": _SUPERVISOR | {"keys:write", "users:write", "privacy:erase"},
 }
 SCOPES = (
     "handoffs:write",

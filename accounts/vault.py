@@ -38,6 +38,10 @@ class Vault:
         """What is kept of ``text`` where it need only be recognised. Without ``SECRET_KEY`` it is nothing."""
         return _mac(next(self._keys()), text)
 
+    def digests(self, text: str) -> list[str]:
+        """What may be kept of ``text``, by the present key and by each that is still good: to look for it."""
+        return [_mac(key, text) for key in self._keys()]
+
     def matches(self, text: str, stored: str) -> bool:
         """Whether ``stored`` is the digest of ``text``. How long this takes does not tell how near it came."""
         found = [hmac.compare_digest(_mac(key, text), stored) for key in self._keys()]

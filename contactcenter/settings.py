@@ -60,6 +60,7 @@ INSTALLED_APPS = [
     "conversations.apps.ConversationsConfig",
     "interactions.apps.InteractionsConfig",
     "insights.apps.InsightsConfig",
+    "privacy.apps.PrivacyConfig",
     "api.apps.ApiConfig",
     "taskrouter.apps.TaskRouterConfig",
     "webchat.apps.WebChatConfig",
@@ -241,9 +242,13 @@ PUMP_TIMERS = {
     "routing.router.judging.prune": 60,
     "routing.replaying_timers.prune": 60,
     "insights.timers.prune": 60,
+    "privacy.timers.drive_requests": 1,
+    "privacy.timers.keep_no_longer": 5,
 }
 # Who may refer to a business calendar: each tells the name of something that does, or nothing. Such a calendar stays.
 CALENDAR_USERS = ["routing.scoping.workflow_asking"]
+# Who else keeps something of a person: each forgets these addresses, in the transaction of the erasure.
+PERSONAL_DATA_KEEPERS = ["webchat.actions.forget_visitors"]
 BUS_URL = environment.redis_url()
 REDIS_PREFIX = environment.redis_prefix(SECRET_KEY)
 

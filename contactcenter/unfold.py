@@ -95,6 +95,13 @@ UNFOLD: dict[str, Any] = {
                 _item(_("Users"), "group", "accounts_user", permission="users:write"),
             ),
             _group(
+                _("Customers"),
+                _item(_("Contacts"), "contacts", "conversations_contact"),
+                _item(_("Contact fields"), "list_alt_add", "conversations_contactfield"),
+                _item(_("Data requests"), "folder_zip", "privacy_datarequest", permission="privacy:export"),
+                _item(_("Retention"), "auto_delete", "privacy_retention", permission="privacy:erase"),
+            ),
+            _group(
                 _("Channels"),
                 _item(_("Conversations"), "forum", "conversations_conversation"),
                 _item(_("Inbox"), "inbox", "conversations_arrival"),

@@ -38,5 +38,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("taskrouter/", include("taskrouter.urls")),
     path("", include("webchat.urls")),
     path("", include("conversations.urls")),
+    path("", include("privacy.urls")),
     path("", include("carriers.twin.urls")),  # Its views answer 404 where the twin is not switched on.
 ]

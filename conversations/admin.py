@@ -12,9 +12,12 @@ from accounts.admin_base import Label, ModelAdmin, ModelForm, actor, column, dis
 from agents.admin_base import WorkspacePage
 from conversations import admin_scheduled, admin_templates  # noqa: F401 - Django looks for pages here
 from conversations.actions import addresses
+from conversations.admin_contacts import ContactFieldAdmin, ContactPage
 from conversations.core.keywords import Words
 from conversations.inbox_admin import ArrivalAdmin
 from conversations.models import Address, Arrival, Consent, Conversation, Message
+
+__all__ = ["AddressAdmin", "ConsentAdmin", "ContactFieldAdmin", "ContactPage", "ConversationAdmin"]
 
 MESSAGES = 200
 WORDS = ("stop_words", "start_words", "help_words")

@@ -42,6 +42,14 @@ def new_consent_sid() -> str:
     return sids.new("CN")
 
 
+def new_contact_field_sid() -> str:
+    return sids.new("CF")
+
+
+def new_contact_change_sid() -> str:
+    return sids.new("CG")
+
+
 class Channel(models.TextChoices):
     """How the words travel."""
 
@@ -79,12 +87,20 @@ class Address(models.Model):
 
 
 class Contact(models.Model):
-    """A customer: one person, however many addresses."""
+    """A customer: one person, however many addresses.
+
+    One that was merged into another has no identity and is shown nowhere; what it said keeps its sid. Of one that is
+    blocked we keep what comes, and that is all: nobody is asked to answer, and nothing is sent.
+    """
 
     sid = models.CharField(max_length=sids.LENGTH, unique=True, default=new_contact_sid, editable=False)
     workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="contacts")
     name = models.CharField(_("name"), max_length=120, blank=True)
     created_at = models.DateTimeField(_("created"), default=clock.now, editable=False)
+    merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, editable=False, related_name="merged")
+    blocked_at = models.DateTimeField(_("blocked"), null=True, editable=False)
+    blocked_reason = models.CharField(_("reason"), max_length=200, blank=True, editable=False)
+    erased_at = models.DateTimeField(_("erased"), null=True, editable=False)
 
     class Meta:
         verbose_name = _("contact")
@@ -92,6 +108,75 @@ class Contact(models.Model):
 
     def __str__(self) -> str:
         return self.name or self.sid
+
+
+class ContactField(models.Model):
+    """What a workspace wants to know of its customers, besides name and addresses."""
+
+    class Kind(models.TextChoices):
+        TEXT = "text", _("text")
+        NUMBER = "number", _("number")
+        DATE = "date", _("date")
+        CHOICE = "choice", _("choice")
+
+    sid = models.CharField(max_length=sids.LENGTH, unique=True, default=new_contact_field_sid, editable=False)
+    workspace = models.ForeignKey(
+        Workspace, on_delete=models.CASCADE, related_name="contact_fields", verbose_name=_("workspace")
+    )
+    key = models.CharField(_("key"), max_length=32)
+    label = models.CharField(_("label in English"), max_length=64)
+    label_es = models.CharField(_("label in Spanish"), max_length=64, blank=True)
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices, default=Kind.TEXT)
+    choices = models.JSONField(_("choices"), default=list, blank=True)
+    required = models.BooleanField(_("required"), default=False)
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+
+    class Meta:
+        verbose_name = _("contact field")
+        verbose_name_plural = _("contact fields")
+        ordering = ["position", "pk"]
+        constraints = [models.UniqueConstraint(fields=["workspace", "key"], name="contact_field_key")]
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class ContactValue(models.Model):
+    """What is known of one customer: the text as `conversations.core.fields` writes it."""
+
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="values")
+    field = models.ForeignKey(ContactField, on_delete=models.CASCADE, related_name="values")
+    text = models.CharField(max_length=500)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["contact", "field"], name="contact_value")]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class ContactChange(models.Model):
+    """Two contacts made one, or an identity taken out of one, as far as it takes to undo it.
+
+    ``kept`` had or got the identities ``identity_ids``; they came from ``other`` (merge) or went to it (split).
+    ``before`` is the name of ``kept`` and the fields that it was given.
+    """
+
+    class Kind(models.TextChoices):
+        MERGE = "merge", _("merged")
+        SPLIT = "split", _("split")
+
+    sid = models.CharField(max_length=sids.LENGTH, unique=True, default=new_contact_change_sid, editable=False)
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices)
+    kept = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="changes")
+    other = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="+")
+    identity_ids = models.JSONField(default=list)
+    before = models.JSONField(default=dict)
+    created_at = models.DateTimeField(_("created"), default=clock.now)
+    undone_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.sid
 
 
 class Identity(models.Model):
@@ -143,6 +228,8 @@ class Conversation(models.Model):
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(_("created"), default=clock.now, editable=False)
     closed_at = models.DateTimeField(_("closed"), null=True, editable=False)
+    # Since then its words and files are gone.
+    erased_at = models.DateTimeField(_("erased"), null=True, editable=False)
 
     class Meta:
         verbose_name = _("conversation")
@@ -154,6 +241,13 @@ class Conversation(models.Model):
             models.CheckConstraint(
                 condition=Q(state="active", closed_at__isnull=True) | Q(state="closed", closed_at__isnull=False),
                 name="conversation_closed_at",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["workspace", "closed_at"],
+                condition=Q(state="closed", erased_at__isnull=True),
+                name="conversation_kept",
             ),
         ]
 
@@ -236,6 +330,7 @@ class Media(models.Model):
         PENDING = "pending", _("pending")
         STORED = "stored", _("stored")
         FAILED = "failed", _("failed")
+        ERASED = "erased", _("erased")
 
     sid = models.CharField(max_length=sids.LENGTH, unique=True, default=new_media_sid, editable=False)
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="media")

@@ -129,6 +129,7 @@ class ConversationPayload(TypedDict):
     date_created: str | None
     date_closed: str | None
     opted_out: bool
+    blocked: bool
     window: WindowPayload | None
     last_message: LastMessagePayload | None
 
@@ -237,6 +238,7 @@ def conversation_payload(
         "date_created": clock.iso(conversation.created_at),
         "date_closed": clock.iso(conversation.closed_at),
         "opted_out": standing.opted_out,
+        "blocked": standing.blocked,
         "window": {"closes_at": clock.iso(policy.closes_at(conversation.channel, standing))}
         if conversation.channel in policy.WINDOWED
         else None,

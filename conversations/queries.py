@@ -48,8 +48,9 @@ def address(text: str) -> Address:
 def visible_to(actor: Actor) -> QuerySet[Conversation]:
     """The conversations that this actor may read.
 
-    Agents see those that they take part in or took part in; supervisors and administrators their account's; a key with
-    the scope its account's; a visitor the one that the visitor's sid names.
+    Agents see those that they take part in or took part in, and while they take part in one, all of its customer's;
+    supervisors and administrators their account's; a key with the scope its account's; a visitor the one that the
+    visitor's sid names.
     """
     everything = Conversation.objects.all()
     if actor.kind == "system":
@@ -58,7 +59,9 @@ def visible_to(actor: Actor) -> QuerySet[Conversation]:
     if actor.kind == "user" and actor.role in ("supervisor", "admin"):
         return ours
     if actor.kind == "user" and actor.worker_sid:
-        return ours.filter(participants__worker__sid=actor.worker_sid).distinct()
+        theirs = Participant.objects.filter(worker__sid=actor.worker_sid)
+        here = theirs.filter(left_at__isnull=True).values("conversation__identity__contact")
+        return ours.filter(Exists(theirs.filter(conversation=OuterRef("pk"))) | Q(identity__contact__in=here))
     if actor.kind == "key" and actor.scopes & {"conversations:read", "conversations:write", "handoffs:write"}:
         return ours
     if actor.kind == "visitor":
@@ -173,6 +176,7 @@ def standings(conversations: Iterable[Conversation]) -> dict[int, Standing]:
     return {
         row.pk: Standing(
             opted_out=newest.get((row.address_id, row.identity_id)) == Consent.What.WITHDRAWN,
+            blocked=row.identity.contact.blocked_at is not None,
             last_inbound_at=heard.get((row.address_id, row.identity_id)),
         )
         for row in rows

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from desk import views
+from desk import contacts, views
 
 urlpatterns = [
     path("desk/", views.desk, name="desk"),
@@ -10,4 +10,7 @@ urlpatterns = [
     path("desk/conversations/<str:sid>/files", views.upload, name="desk-files"),
     path("desk/files/<str:sid>", views.discard_upload, name="desk-file"),
     path("desk/conversations/<str:sid>/templates", views.templates, name="desk-templates"),
+    path("desk/contacts", contacts.found, name="desk-contacts"),
+    path("desk/contacts/<str:sid>", contacts.one, name="desk-contact"),
+    path("desk/contacts/<str:sid>/conversations", contacts.past, name="desk-contact-conversations"),
 ]

@@ -40,6 +40,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         "file_url": "/desk/files/{sid}",
         "file_limits": attachments.limits_payload(),
         "templates_url": "/desk/conversations/{sid}/templates",
+        "contacts_url": "/desk/contacts",
         "csrf_token": get_token(request),
     }
     return render(request, "desk/desk.html", {"worker": worker, "boot": boot, "role": actor.role})

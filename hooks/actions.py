@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from accounts import policy
 from accounts.models import Account
@@ -329,3 +329,12 @@ def _url(text: str) -> str:
     url = text.strip()
     egress.check_url(url)
     return url
+
+
+def erase_letters(*, event_sids: Sequence[str], subject_sids: Sequence[str]) -> None:
+    """What endpoints were sent about these, and what they answered, is forgotten; that they were sent is not.
+
+    One that waits is sent without what it told.
+    """
+    about = Q(event_sid__in=event_sids) | Q(subject_sid__in=subject_sids)
+    Dispatch.objects.filter(about).update(payload={"erased": True}, answer="")

@@ -1,7 +1,7 @@
 """The verbs of a web chat: a visitor comes, says something, sees something."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 from django.conf import settings
@@ -139,3 +139,8 @@ def _inbound(visitor: Visitor, *, text: str, ref: str) -> InboundMessage:
 
 def _actor(visitor: Visitor) -> Actor:
     return Actor("visitor", sid=visitor.sid, name=visitor.name)
+
+
+def forget_visitors(identities: Collection[str]) -> None:
+    """The browsers that were these customers are known no more; one that comes back begins anew."""
+    Visitor.objects.filter(identity__in=identities).delete()

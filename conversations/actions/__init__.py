@@ -1,5 +1,6 @@
 """The verbs of conversations. Nothing else changes them."""
 
+from conversations.actions.contacts import block, rename_contact, set_fields, unblock
 from conversations.actions.delivery import (
     apply_receipt,
     claim_next,
@@ -10,8 +11,10 @@ from conversations.actions.delivery import (
     put_back,
     resend,
 )
+from conversations.actions.erasing import erase_contact, erase_conversation
 from conversations.actions.media import claim_media, fail_media, fetch_again, retry_media, store_media
 from conversations.actions.membership import close, describe, join, leave, mark_read, set_owner
+from conversations.actions.merging import merge, split, undo
 from conversations.actions.reconciling import (
     claim_reconciliation,
     cover,
@@ -39,6 +42,7 @@ from conversations.actions.uploads import discard_upload, expire_upload, upload
 
 __all__ = [
     "apply_receipt",
+    "block",
     "cancel_scheduled",
     "change_scheduled",
     "claim_media",
@@ -49,6 +53,8 @@ __all__ = [
     "cover",
     "describe",
     "discard_upload",
+    "erase_contact",
+    "erase_conversation",
     "expire_claim",
     "expire_upload",
     "fail_media",
@@ -64,6 +70,7 @@ __all__ = [
     "mark_seen_by_visitor",
     "mark_sent",
     "mark_unknown",
+    "merge",
     "plan_template_reading",
     "post",
     "post_template",
@@ -71,15 +78,20 @@ __all__ = [
     "read_templates_now",
     "receive",
     "receive_together",
+    "rename_contact",
     "resend",
     "retry_media",
     "saying_of",
     "saying_of_template",
     "schedule",
     "send_scheduled",
+    "set_fields",
     "set_owner",
+    "split",
     "start",
     "store_media",
     "store_templates",
+    "unblock",
+    "undo",
     "upload",
 ]

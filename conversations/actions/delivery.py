@@ -156,7 +156,8 @@ def apply_receipt(message_sid: str, *, fence: int, receipt: StatusUpdate, provid
             due_at=None,
             version=F("version") + 1,
             error_code=receipt.error_code[:16],
-            error_message=receipt.error_message[:200],
+            # It may spell out the customer's number.
+            error_message="" if conversation.erased_at else receipt.error_message[:200],
         )
         Message.objects.filter(pk=message.pk, fence=fence, provider_sid__isnull=True).update(
             provider=provider, provider_sid=receipt.provider_sid

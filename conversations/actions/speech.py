@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from accounts import policy
 from carriers.base import InboundMessage
 from conversations import queries
-from conversations.actions import consent, outbound, places, uploads
+from conversations.actions import consent, erasing, outbound, places, uploads
 from conversations.actions.outbound import Author, Saying
 from conversations.actions.places import Place
 from conversations.actions.telling import tell_conversation
@@ -321,8 +321,10 @@ def _identity(address: Address, *, channel: str, customer: str, name: str) -> Id
     try:
         with transaction.atomic():
             contact = Contact.objects.create(workspace=address.workspace, name=name)
-            return Identity.objects.create(
+            identity = Identity.objects.create(
                 workspace=address.workspace, contact=contact, channel=channel, address=customer
             )
+            erasing.recall(identity)
+            return identity
     except IntegrityError:
         return Identity.objects.get(workspace=address.workspace, address=customer)

@@ -54,14 +54,14 @@ def discard_upload(sid: str, *, actor: Actor) -> None:
     """The file is not to be sent after all. One that is gone already, or was sent, is left as it is."""
     row = Upload.objects.filter(sid=sid, worker__sid=actor.worker_sid).first() if actor.worker_sid else None
     if row is not None:
-        _remove(row)
+        remove(row)
 
 
 def expire_upload(sid: str, *, now: datetime) -> None:
     """Nobody has sent it within its time."""
     row = Upload.objects.filter(sid=sid, due_at__lte=now).first()
     if row is not None:
-        _remove(row)
+        remove(row)
 
 
 def waiting(conversation: Conversation, wanted: Sequence[str], *, actor: Actor) -> list[Upload]:
@@ -153,7 +153,7 @@ def _kept(row: Upload, examined: Examined, *, content: bytes) -> Upload:
     return row
 
 
-def _remove(row: Upload) -> None:
+def remove(row: Upload) -> None:
     """Whoever deletes the row deletes its files, and nobody else: it may become a message's in this moment."""
     gone, _ = Upload.objects.filter(pk=row.pk).delete()
     if gone:

@@ -16,6 +16,7 @@ class Standing:
     """How a customer stands to one of our addresses; ``last_inbound_at`` is known for channels with a window."""
 
     opted_out: bool = False
+    blocked: bool = False
     last_inbound_at: datetime | None = None
 
 
@@ -37,6 +38,8 @@ TEMPLATE_GONE: Final = Refusal(
 _NOT_APPROVED: Final = "This template is not approved by WhatsApp. Choose another one, or ask a supervisor."
 # What the provider would answer for a template in this state; without a number of its own, that the window is closed.
 _UNSENDABLE: Final = {"rejected": "63040", "paused": "63041", "disabled": "63042"}
+# The provider was never asked, so it has no code for it.
+BLOCKED: Final = Refusal("blocked", "blocked", "The contact is blocked. Unblock the contact to write again.")
 WINDOW_CLOSED: Final = Refusal(
     "window-closed",
     "63016",
@@ -57,6 +60,8 @@ def refusal(channel: str, standing: Standing, *, now: datetime, template: str | 
     ``template`` is the state of the template that it is made of, empty for one that is gone, ``None`` for free text. An
     approved one passes WhatsApp's closed window; another one goes nowhere on WhatsApp.
     """
+    if standing.blocked:
+        return BLOCKED
     if standing.opted_out:
         return OPTED_OUT
     if template == "":

@@ -52,7 +52,12 @@ def open_interaction(
 
 
 def words_arrived(conversation: Conversation, *, event_sid: str, payload: Mapping[str, Any]) -> None:
-    """The customer said something: the bot that owns the conversation hears it, or an agent is sought."""
+    """The customer said something: the bot that owns the conversation hears it, or an agent is sought.
+
+    Nobody is, for a contact who is blocked: the words are kept.
+    """
+    if conversation.identity.contact.blocked_at is not None:
+        return
     intake = queries.intake_of(conversation)
     bot = queries.bot_of(intake)
     if conversation.owner == Conversation.Owner.BOT and bot is not None:
@@ -98,8 +103,8 @@ def dismiss_agent(interaction: Interaction, *, worker: Worker) -> None:
 def finish(interaction: Interaction, *, completed: bool) -> None:
     """The task has ended. A completed one closes the conversation, unless the customer said something unseen.
 
-    Words that no agent has read open a new task: closing them away would lose them. After a cancelled task the
-    conversation stays open, and the customer's next words seek an agent again.
+    Words that no agent has read open a new task: closing them away would lose them; those of a blocked contact do not.
+    After a cancelled task the conversation stays open, and the customer's next words seek an agent again.
     """
     with transaction.atomic():
         locked = conversation_queries.locked_conversation(interaction.conversation.pk)
@@ -109,7 +114,8 @@ def finish(interaction: Interaction, *, completed: bool) -> None:
             conversations.leave(locked, worker=participant.worker, actor=SYSTEM)
         if not completed or locked.state == Conversation.State.CLOSED:
             return
-        if core.answered(last_inbound_index=locked.last_inbound_index, read_index=read):
+        is_blocked = locked.identity.contact.blocked_at is not None
+        if is_blocked or core.answered(last_inbound_index=locked.last_inbound_index, read_index=read):
             conversations.close(locked, actor=SYSTEM)
         else:
             _seek_again(locked, queue=interaction.task.task_queue)

@@ -331,3 +331,31 @@ def test_the_task_of_a_conversation_is_not_deleted(home: House) -> None:
         routing.delete_task(Task.objects.get(), actor=SYSTEM)
 
     assert Task.objects.get().assignment_status == "pending"
+
+
+def test_nobody_is_sought_for_a_blocked_contact(home: House) -> None:
+    conversation = people.said("hello").conversation
+    conversations.block(conversation.identity.contact, reason="spam", actor=home.actor("Bo"))
+    people.said("again")
+    follow()
+    assert not Task.objects.exists()
+    assert conversation.messages.count() == 2
+
+    conversations.unblock(conversation.identity.contact, actor=home.actor("Bo"))
+    people.said("sorry")
+    follow()
+    assert Task.objects.count() == 1
+
+
+def test_unread_words_of_a_blocked_contact_do_not_seek_anybody_again(home: House) -> None:
+    conversation = people.said("hello").conversation
+    follow()
+    reservation = give(home, "Ada")
+    conversations.block(conversation.identity.contact, reason="spam", actor=home.actor("Ada"))
+    people.said("more")
+
+    routing.complete(reservation.task, actor=home.actor("Ada"), reason="spam")
+    follow()
+
+    conversation.refresh_from_db()
+    assert (conversation.state, Task.objects.count()) == ("closed", 1)

@@ -9,9 +9,10 @@ const SOON_MS = 4 * 3_600_000;
 /**
  * @param {Conversation} conversation
  * @param {number} now epoch milliseconds, the server's
- * @returns {""|"opted-out"|"window-closed"}
+ * @returns {""|"blocked"|"opted-out"|"window-closed"}
  */
 export function refusal(conversation, now) {
+  if (conversation.blocked) return "blocked";
   if (conversation.opted_out) return "opted-out";
   return conversation.window && windowLeft(conversation, now) <= 0 ? "window-closed" : "";
 }
@@ -19,7 +20,8 @@ export function refusal(conversation, now) {
 /** A template passes the closed window of WhatsApp, and of no other channel. @param {Conversation} conversation @param {number} now */
 export function takesTemplate(conversation, now) {
   const why = refusal(conversation, now);
-  return conversation.channel === "whatsapp" ? why !== "opted-out" : ["sms", "messenger"].includes(conversation.channel) && !why;
+  if (conversation.channel === "whatsapp") return !["blocked", "opted-out"].includes(why);
+  return ["sms", "messenger"].includes(conversation.channel) && !why;
 }
 
 /** Milliseconds; 0 for a customer who never wrote. @param {Conversation} conversation @param {number} now */

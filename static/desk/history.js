@@ -29,8 +29,14 @@ export async function fetchPage(key, before) {
   }
 }
 
-/** @param {string} key @param {number} before */
-async function get(key, before) {
+/**
+ * A page of messages as it stands on the server; nothing is kept.
+ *
+ * @param {string} key the conversation's sid
+ * @param {number} before
+ * @returns {Promise<{messages: import("./protocol.js").Message[], has_more: boolean}>}
+ */
+export async function get(key, before) {
   const address = `${template.replace("{sid}", encodeURIComponent(key))}?before=${before}&limit=${PAGE}`;
   const response = await fetch(address, { headers: { Accept: "application/json" }, credentials: "same-origin" });
   if (!response.ok) throw new Error(`history answered ${response.status}`);

@@ -56,6 +56,12 @@ export function timeOfDay(iso) {
   return format({ timeStyle: "short" }).format(new Date(iso));
 }
 
+/** @param {string} day as in 2026-01-31 @returns {string} a day that is of no time zone */
+export function calendarDay(day) {
+  const at = new Date(`${day}T00:00`);
+  return Number.isNaN(at.getTime()) ? day : format({ dateStyle: "medium" }).format(at);
+}
+
 /** @param {string} iso @returns {string} date and time, for a tooltip or a fact */
 export function dateTime(iso) {
   return format({ dateStyle: "medium", timeStyle: "short" }).format(new Date(iso));

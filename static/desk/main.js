@@ -4,6 +4,7 @@ import { h, render } from "preact";
 import { attachmentsAt } from "./attachments.js";
 import { startTicking } from "./clock.js";
 import { faulted, flush, pump, sendBy } from "./commands.js";
+import { contactsAt } from "./contacts.js";
 import { historyAt } from "./history.js";
 import { setLanguage } from "./i18n.js";
 import { listenToKeys } from "./keys.js";
@@ -52,6 +53,7 @@ function boot() {
   historyAt(data.messages_url);
   attachmentsAt(data);
   templatesAt(data.templates_url);
+  contactsAt(data.contacts_url, data.csrf_token);
   keepInTab(data.worker.sid);
   const socket = new DeskSocket(socketUrl(data.socket_path), {
     cursors: () => state.value.cursors,

@@ -57,6 +57,7 @@
  * @property {string} date_created
  * @property {string|null} date_closed
  * @property {boolean} opted_out
+ * @property {boolean} blocked
  * @property {{closes_at: string|null}|null} window  until when free text may be sent; null: always
  * @property {{index: number, author_kind: string, body: string, date_created: string}|null} last_message
  *

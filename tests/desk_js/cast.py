@@ -104,8 +104,31 @@ def conversation(number: int, *, last_index: int = 0, read_index: int | None = N
         "date_created": ago(minutes=30),
         "date_closed": None,
         "opted_out": False,
+        "blocked": False,
         "window": None,
         "last_message": None,
+    } | changes
+
+
+def contact(number: int, **changes: Any) -> dict[str, Any]:
+    return {
+        "sid": sid("CT", number),
+        "name": f"Customer {number}",
+        "blocked": False,
+        "blocked_reason": "",
+        "erased": False,
+        "identities": [
+            {
+                "channel": "sms",
+                "address": f"+1555010{number:04d}",
+                "shown": f"(555) 010-{number:04d}",
+                "opted_out": False,
+            }
+        ],
+        "fields": [],
+        "consents": [],
+        "change": None,
+        "date_created": ago(days=3),
     } | changes
 
 

@@ -33,6 +33,10 @@ class FakeDesk:
         self.history: dict[str, list[dict[str, Any]]] = {}
         self.templates: list[dict[str, Any]] = []
         self.events: list[dict[str, Any]] = []
+        self.contacts: dict[str, dict[str, Any]] = {}
+        self.people: list[dict[str, Any]] = []
+        self.past: list[dict[str, Any]] = []
+        self.refusal: dict[str, Any] = {}
         self.forget_cursors = False
         self.reachable = True
         self.signed_in = True
@@ -108,6 +112,10 @@ class FakeDesk:
         app.router.add_delete("/desk/files/{sid}", self._forget_file)
         app.router.add_get("/media/{sid}/thumbnail", self._thumbnail)
         app.router.add_get("/desk/conversations/{sid}/templates", self._templates)
+        app.router.add_get("/desk/contacts", self._found)
+        app.router.add_get("/desk/contacts/{sid}", self._contact)
+        app.router.add_post("/desk/contacts/{sid}", self._change)
+        app.router.add_get("/desk/contacts/{sid}/conversations", self._past)
         app.router.add_get("/page/{name}", self._other_page)
         app.router.add_get("/jsi18n/", self._catalogue)
         app.router.add_get("/ws/desk", self._socket)
@@ -165,6 +173,27 @@ class FakeDesk:
         words = request.query["q"].lower()
         found = [row for row in self.templates if words in f"{row['name']} {row['body']}".lower()]
         return web.json_response({"templates": found[:50], "has_more": len(found) > 50, "language": "en"})
+
+    async def _contact(self, request: web.Request) -> web.Response:
+        sid = request.match_info["sid"]
+        return web.json_response({"contact": self.contacts.get(sid) or cast.contact(int(sid[2:], 16))})
+
+    async def _change(self, request: web.Request) -> web.Response:
+        """What was asked is kept; a test says what is answered by changing the contact, or with ``refusal``."""
+        with self._news:
+            self.received.append(await request.json() | {"token": request.headers["X-CSRFToken"]})
+            self._news.notify_all()
+        if self.refusal:
+            return web.json_response(self.refusal, status=400)
+        return await self._contact(request)
+
+    async def _past(self, request: web.Request) -> web.Response:
+        return web.json_response({"conversations": self.past, "has_more": False})
+
+    async def _found(self, request: web.Request) -> web.Response:
+        words = request.query["q"].lower()
+        found = [row for row in self.people if words in row["name"].lower() and row["sid"] != request.query["but"]]
+        return web.json_response({"contacts": found})
 
     # --- the socket --------------------------------------------------------------------------------------------
 

@@ -29,6 +29,7 @@ BOOT = {
     "file_url": "/desk/files/{sid}",
     "file_limits": limits_payload(),
     "templates_url": "/desk/conversations/{sid}/templates",
+    "contacts_url": "/desk/contacts",
     "csrf_token": "token",
 }
 

@@ -14,12 +14,13 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from contactcenter import compat
 from conversations.core import states as conversation_states
 from kernel.machine import Machine
+from privacy.core import states as privacy_states
 from routing.core import states as routing_states
 
-_PACKAGES = ("agents", "hours", "routing", "conversations", "interactions", "hooks", "webchat")
+_PACKAGES = ("agents", "hours", "routing", "conversations", "interactions", "hooks", "privacy", "webchat")
 _EVENT = re.compile(
     r"(workspace|activity|task-channel|worker|task|task-queue|workflow|reservation|conversation|participant|message|scheduled-message"
-    r"|webhook|visitor|address|intake|calendar)\.[a-z-]+(\.[a-z]+)*"
+    r"|webhook|visitor|address|intake|calendar|contact|contact-field|privacy|retention)\.[a-z-]+(\.[a-z]+)*"
 )
 _READING = ("filter", "enqueue")
 _RECORDS = re.compile(r"\b(record|draft|tell_\w+|_tell|note_\w+|way_of)\(")
@@ -67,6 +68,7 @@ def _states() -> str:
         conversation_states.CONVERSATION,
         conversation_states.DELIVERY,
         conversation_states.SCHEDULED,
+        privacy_states.REQUEST,
     ]
     charts = [f"## {machine.name.capitalize()}\n\n```mermaid\n{machine.mermaid()}\n```\n" for machine in machines]
     return "# States\n\n" + "\n".join(charts)

@@ -25,16 +25,27 @@ function closedBecause(conversation) {
   return "";
 }
 
-/** What the channel forbids now: ended by the customer, or by time. @param {{why: "opted-out"|"window-closed", pick: (() => void)|null}} props */
+/** @param {"blocked"|"opted-out"|"window-closed"} why @returns {[string, string]} title and text */
+function lockWords(why) {
+  if (why === "blocked")
+    return [gettext("Blocked"), gettext("Nothing is sent to this contact. Whoever unblocks it can write again.")];
+  if (why === "opted-out")
+    return [
+      gettext("Opted out"),
+      gettext("The customer has opted out: nothing can be sent. Only the customer can undo this, by writing START."),
+    ];
+  return [
+    gettext("Window closed"),
+    gettext("More than 24 hours since the customer's last message: free text can be sent again once they write."),
+  ];
+}
+
+/** What is forbidden now: by us, by the customer, or by time. @param {{why: "blocked"|"opted-out"|"window-closed", pick: (() => void)|null}} props */
 function Locked({ why, pick }) {
-  const text =
-    why === "opted-out"
-      ? gettext("The customer has opted out: nothing can be sent. Only the customer can undo this, by writing START.")
-      : gettext("More than 24 hours since the customer's last message: free text can be sent again once they write.");
-  const title = why === "opted-out" ? gettext("Opted out") : gettext("Window closed");
+  const [title, text] = lockWords(why);
   return html`
     <div class="composer-closed composer-${why}" id="composer-locked">
-      <p><${Icon} name=${why === "opted-out" ? "alert" : "clock"} /> <strong>${title}.</strong> ${text}</p>
+      <p><${Icon} name=${why === "window-closed" ? "clock" : "alert"} /> <strong>${title}.</strong> ${text}</p>
       ${pick && html`<button type="button" class="button button-primary template-button" onClick=${pick}><${Icon} name="template" />${gettext("Choose a template")}</button>`}
     </div>
   `;

@@ -6,6 +6,8 @@ import { addressOf } from "../route.js";
 import { current } from "../store.js";
 import { channelName } from "../words.js";
 import { Avatar } from "./avatar.js";
+import { ContactCard } from "./contact_card.js";
+import { Facts } from "./facts.js";
 import { Icon } from "./icons.js";
 import { SafeText } from "./safe_text.js";
 import { Waiting } from "./time.js";
@@ -43,13 +45,6 @@ function humane(name) {
 function shown(value) {
   if (value === undefined || value === null || value === "") return "";
   return html`<${SafeText} text=${plain(value)} />`;
-}
-
-/** @param {{rows: [string, any][]}} props names and what to show; rows with nothing to show are left out */
-function Facts({ rows }) {
-  const filled = rows.filter(([, value]) => value);
-  if (!filled.length) return null;
-  return html`<dl class="facts">${filled.map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
 }
 
 /** @param {{handoff: NonNullable<ReturnType<typeof handoffOf>>}} props */
@@ -101,6 +96,7 @@ function About({ item }) {
       ${address !== name && html`<p>${address}</p>`}
     </div>
     ${handoff && html`<${Handoff} handoff=${handoff} />`}
+    ${conversation && html`<${ContactCard} conversation=${conversation} />`}
     <section class="card">
       <h3>${gettext("Contact")}</h3>
       <${Facts} rows=${[

@@ -1,0 +1,65 @@
+"""Telephone numbers: kept as ``+573001234567``, read as people in the same country write them."""
+
+import phonenumbers
+from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat
+
+_PREFIXED = "whatsapp:"
+
+
+def region(address: str) -> str:
+    """The country of one of our or a customer's addresses; "" for what is no number with a country.
+
+    >>> region("+573001234567"), region("whatsapp:+34612345678"), region("12345"), region("webchat:x")
+    ('CO', 'ES', '', '')
+    """
+    number = _parsed(address)
+    return (phonenumbers.region_code_for_number(number) or "") if number else ""
+
+
+def shown(address: str, *, home: str = "") -> str:
+    """An address as people read it: a number of the region ``home`` nationally, of another with its country.
+
+    >>> shown("whatsapp:+573001234567", home="CO"), shown("+573001234567", home="ES"), shown("messenger:123")
+    ('300 1234567', '+57 300 1234567', '123')
+    """
+    number = _parsed(address)
+    if number is None:
+        return address.partition(":")[2] or address
+    is_home = bool(home) and phonenumbers.region_code_for_number(number) == home
+    return phonenumbers.format_number(
+        number, PhoneNumberFormat.NATIONAL if is_home else PhoneNumberFormat.INTERNATIONAL
+    )
+
+
+def normal(text: str, *, home: str = "") -> str:
+    """A number that somebody typed, as it is kept; "" for what is no possible number.
+
+    >>> normal("300 123 4567", home="CO"), normal("+57 (300) 123-4567"), normal("hello", home="CO")
+    ('+573001234567', '+573001234567', '')
+    """
+    try:
+        number = phonenumbers.parse(text.strip(), home or None)
+    except NumberParseException:
+        return ""
+    if not phonenumbers.is_possible_number(number):
+        return ""
+    return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+
+
+def digits(text: str) -> str:
+    """The figures of what somebody typed, to look for as a part of a number.
+
+    >>> digits("(300) 123-45"), digits("Ana")
+    ('30012345', '')
+    """
+    return "".join(mark for mark in text if mark in "0123456789")
+
+
+def _parsed(address: str) -> PhoneNumber | None:
+    text = address.removeprefix(_PREFIXED)
+    if not text.startswith("+"):
+        return None
+    try:
+        return phonenumbers.parse(text)
+    except NumberParseException:
+        return None

@@ -1,0 +1,1 @@
+"""The pure part of privacy: what of an event is personal."""
