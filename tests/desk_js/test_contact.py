@@ -60,7 +60,7 @@ def test_a_wrong_field_is_told_beside_it_and_the_right_one_closes_the_form(desk:
     expect(page.locator("#field-age-error")).to_have_text("Write a number, such as 12.5.")
     expect(page.get_by_label("Age", exact=True)).to_have_attribute("aria-invalid", "true")
     page.get_by_label("Age", exact=True).fill("42")
-    page.get_by_label("Tier").select_option("gold")
+    page.get_by_label("Tier *").select_option("gold")
     desk.refusal = {}
     desk.contacts[CT1] = card | {"fields": [FIELDS[0] | {"value": "42"}, *FIELDS[1:]]}
     page.get_by_role("button", name="Save").click()

@@ -28,7 +28,7 @@ function Box({ field, value, error, onInput }) {
       ? html`<select ...${common}><option value="">–</option>${known.map((each) => html`<option value=${each} key=${each}>${each}</option>`)}</select>`
       : html`<input ...${common} type=${field.kind === "date" ? "date" : "text"} autocomplete="off" maxlength="500"
           inputmode=${field.kind === "number" ? "decimal" : undefined} />`;
-  return html`<label class="field" for=${id}><span>${field.label}${field.required && " *"}</span>${box}<${Problem} id=${`${id}-error`} error=${error} /></label>`;
+  return html`<div class="field"><label for=${id}>${field.label}${field.required && " *"}</label>${box}<${Problem} id=${`${id}-error`} error=${error} /></div>`;
 }
 
 /** @param {{contact: Contact, change: (what: any) => Promise<void>, close: () => void}} props */
