@@ -76,7 +76,7 @@ class ChannelSerializer(Strict):
     """The customer's address and ours. ``type`` may be left out where the addresses tell it by their prefix."""
 
     type = serializers.ChoiceField(choices=Channel.choices, required=False)
-    to = serializers.CharField(max_length=128, help_text="our address")
+    to = serializers.CharField(max_length=128, help_text="our address, or a messaging service (MG…) that picks one")
 
     def get_fields(self) -> dict[str, Any]:
         fields = super().get_fields()
@@ -84,15 +84,17 @@ class ChannelSerializer(Strict):
         return fields
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        kind = attrs.get("type") or channel_of(attrs["to"])
+        by_service = sids.is_sid(attrs["to"], "MG")
+        kind = attrs.get("type") or channel_of(attrs["from" if by_service else "to"])
         prefix, pattern = _PREFIXES[kind], _PATTERNS[kind]
-        given = {name: attrs[name] if attrs[name].startswith(prefix) else prefix + attrs[name] for name in _ENDS}
+        ends = ("from",) if by_service else _ENDS
+        given = {name: attrs[name] if attrs[name].startswith(prefix) else prefix + attrs[name] for name in ends}
         wrong = [name for name, address in given.items() if pattern.fullmatch(address) is None]
         if wrong:
             message = _("This is no %(channel)s address, such as %(example)s.")
             told = message % {"channel": kind, "example": _EXAMPLES[kind]}
             raise serializers.ValidationError({name: [told] for name in wrong})
-        return {"type": kind, **given}
+        return {"type": kind, "to": attrs["to"], **given}
 
 
 _ENDS = ("from", "to")

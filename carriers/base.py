@@ -70,7 +70,8 @@ class Listing:
 class OutboundMessage:
     """One attempt to send: ``fence`` tells attempts of the same message apart.
 
-    With a ``content_sid`` a template goes out; ``body`` is then what it reads like, for us alone.
+    With a ``messaging_service_sid`` the sender is one of its pool. With a ``content_sid`` a template goes out; ``body``
+    is then what it reads like, for us alone.
     """
 
     message_sid: str
@@ -81,6 +82,7 @@ class OutboundMessage:
     body: str
     media_urls: tuple[str, ...] = ()
     status_callback_url: str = ""
+    messaging_service_sid: str = ""
     content_sid: str = ""
     content_variables: Mapping[str, str] = field(default_factory=dict)
 

@@ -27,6 +27,8 @@ _SILENT: Final = frozenset(
     }
 )
 """What is not configured, or is told in another way."""
+_UNNOTED: Final = frozenset({"address.updated", "messaging-service.updated", "intake.saved", "intake.updated"})
+"""Events that do not tell what was before."""
 
 Path = tuple[str, ...]
 
@@ -156,7 +158,7 @@ def _sides(event: Event) -> tuple[dict[str, Any], dict[str, Any]]:
         return {}, _kept(event, data)
     if event.type.endswith(".deleted"):
         return _kept(event, data), {}
-    if previous is None and event.type in ("address.updated", "intake.saved", "intake.updated"):
+    if previous is None and event.type in _UNNOTED:
         return _kept(event, _former(event)), _kept(event, data)
     told = data["channel"] if _of_channel(event) else data
     before = {name: value for name, value in (previous or {}).items() if name not in _SILENT}

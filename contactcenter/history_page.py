@@ -26,6 +26,7 @@ KINDS: Final[Mapping[str, Promise]] = {
     "workflow": _("Workflow"),
     "calendar": _("Business hours"),
     "address": _("Address"),
+    "messaging-service": _("Messaging service"),
     "intake": _("Intake"),
 }
 VERBS: Final[Mapping[str, Promise]] = {
@@ -67,6 +68,8 @@ FIELDS: Final[Mapping[str, str | Promise]] = {
     "overrides": _("Exceptions"),
     "address": _("Address"),
     "channel": _("Channel"),
+    "sticky": _("Sticky sender"),
+    "addresses": _("Sender pool"),
     "workflow": _("Workflow"),
     "bot": _("Bot"),
     **dict(zip(WEEKDAYS, DAY_NAMES.values(), strict=True)),

@@ -106,6 +106,7 @@ UNFOLD: dict[str, Any] = {
                 _item(_("Conversations"), "forum", "conversations_conversation"),
                 _item(_("Inbox"), "inbox", "conversations_arrival"),
                 _item(_("Addresses"), "call", "conversations_address"),
+                _item(_("Messaging services"), "dynamic_feed", "conversations_messagingservice"),
                 _item(_("Scheduled messages"), "schedule_send", "conversations_scheduledmessage"),
                 _item(_("Templates"), "chat_bubble", "conversations_template"),
                 _item(_("Consent ledger"), "do_not_disturb_on", "conversations_consent"),

@@ -10,7 +10,7 @@ from django.utils.translation import pgettext, pgettext_lazy
 
 from accounts.admin_base import Label, ModelAdmin, ModelForm, actor, column, display, document
 from agents.admin_base import WorkspacePage
-from conversations import admin_scheduled, admin_templates  # noqa: F401 - Django looks for pages here
+from conversations import admin_scheduled, admin_services, admin_templates  # noqa: F401 - Django looks for pages here
 from conversations.actions import addresses
 from conversations.admin_contacts import ContactFieldAdmin, ContactPage
 from conversations.core.keywords import Words

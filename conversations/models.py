@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 import conversations.scheduled_models
+import conversations.service_models
 import conversations.template_models  # noqa: F401 - Django looks for models here
 from agents.models import Worker, Workspace
 from conversations.core import keywords, states

@@ -11,6 +11,7 @@ KINDS: Final = (
     "workflow",
     "calendar",
     "address",
+    "messaging-service",
     "intake",
 )
 """What is configured: the first word of the event's type."""

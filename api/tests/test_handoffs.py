@@ -6,9 +6,11 @@ import pytest
 from django.db import connection, connections
 
 from api.tests.conftest import make_desk, make_program
+from conversations.actions import services
 from conversations.models import Conversation
 from interactions.models import HandOff, Interaction
 from kernel import sids
+from kernel.actor import SYSTEM
 from routing.models import Task
 from tests import people
 
@@ -384,3 +386,17 @@ def test_a_list_holds_only_ones_own(desk, bot, stranger):
 )
 def test_an_unreadable_query_is_named(bot, query, field):
     problem(bot.get(PATH, **query), 400, field=field)
+
+
+def test_a_service_picks_the_sender(desk, bot, stranger):
+    service = services.create_service(desk.home.workspace, sid="MG" + "a" * 32, friendly_name="Reminders", actor=SYSTEM)
+    asked = {"channel": {"from": "+15550100001", "to": service.sid}}
+    problem(bot.post(PATH, asked), 409, code="no-sender")
+    services.set_pool(service, addresses=[desk.address], actor=SYSTEM)
+
+    assert bot.post(PATH, asked).status_code == 201
+
+    talk = Conversation.objects.get()
+    assert (talk.address, talk.identity.address) == (desk.address, "+15550100001")
+    problem(stranger.post(PATH, asked), 404, field="channel.to")
+    problem(bot.post(PATH, {"channel": {"from": "nobody", "to": service.sid}}), 400)

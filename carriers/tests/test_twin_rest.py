@@ -14,7 +14,7 @@ from carriers.twilio.client import TwilioCarrier, sdk_client
 from carriers.twilio.inbound import parse_message
 from carriers.twin import actions
 from carriers.twin.actions import Picture
-from carriers.twin.models import TwinMessage, TwinNumber
+from carriers.twin.models import TwinMessage, TwinNumber, TwinService
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -56,6 +56,19 @@ def test_the_carrier_of_the_product_sends_through_it(twin_api, numbers):
     assert (result.provider_sid, result.status) == (row.sid, "queued")
     assert row.sid.startswith("MM")
     assert row.media_urls == ["https://cc.example.com/a.png"]
+
+
+def test_a_message_may_go_through_a_service(twin_api, numbers):
+    service = TwinService.objects.create(friendly_name="Reminders")
+
+    result = carrier().send(outbound(messaging_service_sid=service.sid))
+    with pytest.raises(CarrierError) as refused:
+        carrier().send(outbound(messaging_service_sid="MG" + "9" * 32))
+
+    row = TwinMessage.objects.get()
+    assert (row.sid, row.messaging_service_sid, row.from_address) == (result.provider_sid, service.sid, OURS)
+    assert row.callbacks.first().params["MessagingServiceSid"] == service.sid
+    assert (refused.value.code, refused.value.outcome) == ("21701", "rejected")
 
 
 def test_a_message_can_be_fetched_and_a_strange_one_not(sdk):

@@ -50,6 +50,8 @@ class TwilioCarrier:
     def send(self, message: OutboundMessage) -> SendResult:
         """Create the message at Twilio; raises ``CarrierError``."""
         wanted: dict[str, Any] = {"from_": message.from_address, "to": message.to_address}
+        if message.messaging_service_sid:
+            wanted["messaging_service_sid"] = message.messaging_service_sid
         if message.content_sid:
             wanted |= _content(message)
         elif message.body:

@@ -95,6 +95,7 @@ def accept_outbound(wanted: Wanted) -> TwinMessage:
     """The message is queued and its callbacks are planned; raises ``Refusal`` as Twilio would."""
     check(wanted)
     _check_sender(wanted.from_)
+    _check_service(wanted.messaging_service_sid)
     if _has_opted_out(wanted):
         raise Refusal(21610, f"Attempt to send to unsubscribed recipient {wanted.to}")
     made = _rendered(wanted)
@@ -109,6 +110,7 @@ def accept_outbound(wanted: Wanted) -> TwinMessage:
             num_media=len(made.media),
             status="queued",
             status_callback=wanted.status_callback,
+            messaging_service_sid=wanted.messaging_service_sid,
             content_sid=wanted.content_sid,
             buttons=list(made.buttons),
         )
@@ -278,6 +280,11 @@ def _check_sender(address: str) -> None:
     if channel_of(address) == "sms":
         raise Refusal(21606, f"The 'From' phone number provided ({address}) is not a valid, message-capable number.")
     raise Refusal(63007, "Twilio could not find a Channel with the specified From address")
+
+
+def _check_service(sid: str) -> None:
+    if sid and not TwinService.objects.filter(sid=sid).exists():
+        raise Refusal(21701, f"The Messaging Service resource {sid} does not exist.")
 
 
 def _has_opted_out(wanted: Wanted) -> bool:

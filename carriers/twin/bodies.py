@@ -34,7 +34,7 @@ def message(row: TwinMessage) -> Document:
         "error_code": row.error_code,
         "error_message": row.error_message or None,
         "from": row.from_address,
-        "messaging_service_sid": None,
+        "messaging_service_sid": row.messaging_service_sid or None,
         "num_media": str(row.num_media),
         "num_segments": "1",
         "price": None,

@@ -165,6 +165,8 @@ def _status_params(message: TwinMessage, new: str, *, error: tuple[int, str] | N
         "SmsStatus": new,
         "ApiVersion": API_VERSION,
     }
+    if message.messaging_service_sid:
+        params["MessagingServiceSid"] = message.messaging_service_sid
     channel = channel_of(message.to_address)
     if channel != "sms":
         params["ChannelPrefix"] = channel

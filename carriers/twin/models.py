@@ -104,6 +104,7 @@ class TwinMessage(models.Model):
     error_code = models.PositiveIntegerField(null=True, blank=True)
     error_message = models.CharField(max_length=200, blank=True)
     status_callback = models.CharField(max_length=2048, blank=True)
+    messaging_service_sid = models.CharField(max_length=34, blank=True)
     # Of a template: which, and its buttons as the phone shows them. Of a pressed button: its text and its payload.
     content_sid = models.CharField(max_length=34, blank=True)
     buttons = models.JSONField(default=list, blank=True)

@@ -74,6 +74,7 @@ class Wanted:
     body: str
     media_urls: tuple[str, ...]
     status_callback: str
+    messaging_service_sid: str = ""
     content_sid: str = ""
     content_variables: str = ""
 
@@ -86,6 +87,7 @@ class Wanted:
             body=params.get("Body", ""),
             media_urls=tuple(media_urls),
             status_callback=params.get("StatusCallback", ""),
+            messaging_service_sid=params.get("MessagingServiceSid", "").strip(),
             content_sid=params.get("ContentSid", "").strip(),
             content_variables=params.get("ContentVariables", ""),
         )

@@ -29,6 +29,7 @@ from conversations.actions.scheduling import (
     send_scheduled,
 )
 from conversations.actions.seen import mark_seen_by_visitor
+from conversations.actions.services import start_by_service
 from conversations.actions.speech import post, receive, receive_together, saying_of, start
 from conversations.actions.template_reading import (
     claim_template_reading,
@@ -89,6 +90,7 @@ __all__ = [
     "set_owner",
     "split",
     "start",
+    "start_by_service",
     "store_media",
     "store_templates",
     "unblock",

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import F
 
 from carriers.base import OutboundMessage, StatusUpdate
-from conversations import links, queries
+from conversations import links, queries, service_queries
 from conversations.actions import consent, uploads
 from conversations.actions.telling import tell_message
 from conversations.core import doors, limits, states
@@ -226,6 +226,7 @@ def _outbound(message: Message, files: Sequence[Media], *, conversation: Convers
         body=message.body,
         media_urls=tuple(links.public_url(file) for file in files),
         status_callback_url=settings.PUBLIC_URL + callback,
+        messaging_service_sid=service_queries.service_sid(conversation.address_id),
         content_sid=message.content_sid,
         content_variables=message.content.get("variables", {}),
     )

@@ -5,13 +5,16 @@ from django.db.models import Q
 
 from accounts import policy
 from accounts.models import ApiKey
+from carriers.twilio.inbound import channel_of
 from conversations import actions as conversations
 from conversations import queries as conversation_queries
+from conversations import service_queries
 from conversations.models import Address, Conversation
 from interactions import core
 from interactions.actions.interactions import open_interaction
 from interactions.core import HandOffRequest
 from interactions.models import HandOff
+from kernel import sids
 from kernel.actor import SYSTEM, Actor
 from kernel.errors import Conflict, Invalid, NotFound
 from routing.models import TaskQueue
@@ -82,6 +85,14 @@ def _repeated(actor: Actor, *, request: HandOffRequest, idempotency_key: str | N
 def _conversation(request: HandOffRequest, *, actor: Actor) -> Conversation:
     if request.conversation_sid:
         return conversation_queries.conversation(request.conversation_sid, actor=actor)
+    if sids.is_sid(request.ours, "MG"):
+        return conversations.start_by_service(
+            service_queries.service(request.ours, actor=actor),
+            channel=channel_of(request.customer),
+            customer=request.customer,
+            name=request.name,
+            actor=SYSTEM,
+        )
     ours = Address.objects.filter(address=request.ours, workspace__account__sid=actor.account_sid)
     address = ours.select_related("workspace").first()
     if address is None:

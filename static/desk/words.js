@@ -47,6 +47,11 @@ function meaning(code) {
     30007: () => gettext("The carrier filtered the message out."),
     30008: () => gettext("The carrier gives no reason."),
     30034: () => gettext("Our number is not registered with the carriers yet."),
+    63027: () => gettext("This template does not exist any more. Choose another one."),
+    63028: () => gettext("The template's values do not fit it. Send it anew with a text for each."),
+    63040: () => gettext("This template is not approved by WhatsApp. Choose another one."),
+    63041: () => gettext("This template is not approved by WhatsApp. Choose another one."),
+    63042: () => gettext("This template is not approved by WhatsApp. Choose another one."),
     63016: () => gettext("More than 24 hours since the customer's last message: the channel takes only templates now."),
     63024: () => gettext("The customer's WhatsApp number is not valid."),
   };

@@ -19,8 +19,9 @@ from routing.core import states as routing_states
 
 _PACKAGES = ("agents", "hours", "routing", "conversations", "interactions", "hooks", "privacy", "webchat")
 _EVENT = re.compile(
-    r"(workspace|activity|task-channel|worker|task|task-queue|workflow|reservation|conversation|participant|message|scheduled-message"
-    r"|webhook|visitor|address|intake|calendar|contact|contact-field|privacy|retention)\.[a-z-]+(\.[a-z]+)*"
+    r"(workspace|activity|task-channel|worker|task|task-queue|workflow|reservation|conversation|participant|message"
+    r"|scheduled-message|messaging-service|webhook|visitor|address|intake|calendar|contact|contact-field|privacy"
+    r"|retention)\.[a-z-]+(\.[a-z]+)*"
 )
 _READING = ("filter", "enqueue")
 _RECORDS = re.compile(r"\b(record|draft|tell_\w+|_tell|note_\w+|way_of)\(")

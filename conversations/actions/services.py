@@ -1,0 +1,150 @@
+"""Messaging services: what stands in a pool, and which of its senders begins a talk with a customer."""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+import phonenumbers
+from django.db import IntegrityError, transaction
+
+from accounts import policy
+from agents.models import Workspace
+from conversations.actions.speech import start
+from conversations.core.senders import Sender, choose
+from conversations.models import Address, Conversation
+from conversations.service_models import MessagingService, PoolSender, StickySender
+from eventlog.record import record
+from kernel.actor import Actor
+from kernel.errors import Conflict, Invalid
+from kernel.sids import is_sid
+
+MAX_NAME: Final = 64
+
+
+def create_service(
+    workspace: Workspace, *, sid: str, friendly_name: str, sticky: bool = True, actor: Actor
+) -> MessagingService:
+    """The provider's service is known here. Raises ``Invalid`` with the field, ``Conflict`` when it is already."""
+    policy.require(actor, "config:write", account_sid=workspace.account.sid)
+    if not is_sid(sid.strip(), "MG"):
+        raise Invalid("A messaging service's sid is MG and 32 digits from 0 to f.", field="sid")
+    try:
+        with transaction.atomic():
+            service = MessagingService.objects.create(
+                workspace=workspace, sid=sid.strip(), friendly_name=_named(friendly_name), sticky=sticky
+            )
+            _note("messaging-service.created", service, actor=actor)
+    except IntegrityError as error:
+        raise Conflict("The service %(sid)s is known already.", field="sid", params={"sid": sid.strip()}) from error
+    return service
+
+
+def change_service(service: MessagingService, *, friendly_name: str, sticky: bool, actor: Actor) -> MessagingService:
+    """Its name, and whether a customer keeps the sender that he knows."""
+    policy.require(actor, "config:write", account_sid=service.workspace.account.sid)
+    service.friendly_name, service.sticky = _named(friendly_name), sticky
+    with transaction.atomic():
+        service.save(update_fields=["friendly_name", "sticky"])
+        _note("messaging-service.updated", service, actor=actor)
+    return service
+
+
+def set_pool(service: MessagingService, *, addresses: Iterable[Address], actor: Actor) -> MessagingService:
+    """These addresses are the pool, and no others. Raises ``Conflict`` for one that is in another pool."""
+    policy.require(actor, "config:write", account_sid=service.workspace.account.sid)
+    wanted = {address.pk: address for address in addresses}
+    for address in wanted.values():
+        if address.workspace_id != service.workspace_id or address.channel == "webchat":
+            raise Invalid("%(address)s cannot be in this pool.", field="addresses", params={"address": address.address})
+    with transaction.atomic():
+        pool = PoolSender.objects.select_for_update().filter(service=service)
+        here = set(pool.values_list("address_id", flat=True))
+        if here == set(wanted):
+            return service
+        taken = PoolSender.objects.filter(address__in=set(wanted) - here).select_related("address").first()
+        if taken is not None:
+            raise Conflict(
+                "%(address)s is in another pool already.", field="addresses", params={"address": taken.address.address}
+            )
+        pool.exclude(address__in=wanted).delete()
+        PoolSender.objects.bulk_create(
+            PoolSender(service=service, address=address) for pk, address in wanted.items() if pk not in here
+        )
+        # Who left the pool writes to nobody from it any more.
+        StickySender.objects.filter(service=service).exclude(address__in=wanted).delete()
+        _note("messaging-service.updated", service, actor=actor)
+    return service
+
+
+def delete_service(service: MessagingService, *, actor: Actor) -> None:
+    """It is forgotten here; its addresses stay, each for itself."""
+    policy.require(actor, "config:write", account_sid=service.workspace.account.sid)
+    with transaction.atomic():
+        _note("messaging-service.deleted", service, actor=actor)
+        service.delete()
+
+
+def start_by_service(
+    service: MessagingService, *, channel: str, customer: str, name: str = "", actor: Actor
+) -> Conversation:
+    """The open conversation with this customer by the sender that the pool gives, begun if there is none.
+
+    Raises ``Conflict`` when the pool has no sender of the channel.
+    """
+    with transaction.atomic():
+        # One at a time: two first messages to a customer must not come from two senders.
+        MessagingService.objects.select_for_update().get(pk=service.pk)
+        address = _sender(service, channel=channel, customer=customer)
+        conversation = start(address, channel=channel, customer=customer, name=name, actor=actor)
+        if service.sticky:
+            StickySender.objects.update_or_create(
+                service=service, identity=conversation.identity, defaults={"address": address}
+            )
+        return conversation
+
+
+def country_of(address: str) -> str:
+    """The region of a telephone number, or the code that several share; empty for what is no number.
+
+    >>> country_of("whatsapp:+5215512345678"), country_of("messenger:100200300")
+    ('MX', '')
+    """
+    try:
+        number = phonenumbers.parse(address.rpartition(":")[2])
+    except phonenumbers.NumberParseException:
+        return ""
+    return phonenumbers.region_code_for_number(number) or f"+{number.country_code}"
+
+
+def _sender(service: MessagingService, *, channel: str, customer: str) -> Address:
+    pool = {row.address_id: row.address for row in service.senders.select_related("address__workspace")}
+    senders = [Sender(pk, row.channel, country_of(row.address)) for pk, row in pool.items()]
+    sticky = StickySender.objects.filter(service=service, identity__address=customer)
+    before = sticky.values_list("address_id", flat=True).first() if service.sticky else None
+    found = choose(senders, channel=channel, customer=customer, country=country_of(customer), before=before)
+    if found is None:
+        raise Conflict("The pool has no sender of this channel.", code="no-sender", field="channel")
+    return pool[found.key]
+
+
+def _named(text: str) -> str:
+    name = text.strip()
+    if not 0 < len(name) <= MAX_NAME:
+        raise Invalid("Give a name of 1 to %(limit)d characters.", field="friendly_name", params={"limit": MAX_NAME})
+    return name
+
+
+def _note(event: str, service: MessagingService, *, actor: Actor) -> None:
+    data: dict[str, Any] = {
+        "sid": service.sid,
+        "friendly_name": service.friendly_name,
+        "sticky": service.sticky,
+        "addresses": sorted(service.senders.values_list("address__address", flat=True)),
+    }
+    record(
+        event,
+        subject_sid=service.sid,
+        data=data,
+        audiences=[f"floor:{service.workspace.sid}"],
+        actor=actor,
+        workspace_sid=service.workspace.sid,
+    )
