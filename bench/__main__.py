@@ -1,7 +1,7 @@
 """``./run bench``: every figure beside its floor.
 
-``./run bench routing``, ``taskrouter``, ``messages``, ``storm`` or single figures by name; ``--quick`` for a look,
-``--json FILE`` to keep them.
+``./run bench routing``, ``taskrouter``, ``messages``, ``storm``, ``outbound`` or single figures by name; ``--quick``
+for a look, ``--json FILE`` to keep them.
 """
 
 import argparse
@@ -15,13 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from bench import messages, storm
+from bench.outbound import outbound
 from bench.report import Section, measured, verdicts
 from bench.routing.suite import FIGURES, WITHOUT_SERVERS
 from bench.run import Run, say
 from bench.scratch import require_loopback
 from bench.taskrouter import taskrouter
 
-MESSAGES, STORM, TASKROUTER = "messages", "storm", "taskrouter"
+MESSAGES, STORM, TASKROUTER, OUTBOUND = "messages", "storm", "taskrouter", "outbound"
 # The whole product, in either shape.
 WHOLE = {MESSAGES: messages.section, STORM: storm.section}
 
@@ -56,7 +57,9 @@ def main() -> int:
 def _options() -> argparse.Namespace:
     options = argparse.ArgumentParser(prog="./run bench", description=__doc__)
     options.add_argument(
-        "figures", nargs="*", help=f"routing, {TASKROUTER}, {', '.join(WHOLE)}, or: {', '.join(FIGURES)}; nothing: all"
+        "figures",
+        nargs="*",
+        help=f"routing, {TASKROUTER}, {', '.join(WHOLE)}, {OUTBOUND}, or: {', '.join(FIGURES)}; nothing: all",
     )
     options.add_argument("--quick", action="store_true", help="smaller, a few minutes")
     options.add_argument("--json", type=Path, help="append the figures to this file")
@@ -67,8 +70,8 @@ def _options() -> argparse.Namespace:
 
 def _wanted(named: list[str]) -> list[str]:
     """The figures in the order of the suite."""
-    known = [*FIGURES, TASKROUTER, *WHOLE]
-    asked = set(named) or {"routing", TASKROUTER, *WHOLE}
+    known = [*FIGURES, TASKROUTER, *WHOLE, OUTBOUND]
+    asked = set(named) or {"routing", TASKROUTER, *WHOLE, OUTBOUND}
     if unknown := asked - {*known, "routing"}:
         sys.exit(f"There is no figure {', '.join(sorted(unknown))}. There are: routing, {', '.join(known)}.")
     return [name for name in known if name in asked or (name in FIGURES and "routing" in asked)]
@@ -81,7 +84,8 @@ def _measure(name: str, run: Run) -> Section:
     say(f"{name} ...")
     began = time.monotonic()
     try:
-        section = WHOLE[name](quick=run.quick) if name in WHOLE else {**FIGURES, TASKROUTER: taskrouter}[name](run)
+        others = {**FIGURES, TASKROUTER: taskrouter, OUTBOUND: outbound}
+        section = WHOLE[name](quick=run.quick) if name in WHOLE else others[name](run)
     except Exception as error:
         import traceback
 

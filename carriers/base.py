@@ -8,6 +8,10 @@ from typing import Any, Literal, Protocol
 from carriers.details import Details
 
 Outcome = Literal["not_accepted", "rejected", "unknown"]
+Scope = Literal["message", "sender", "account"]
+
+# https://www.twilio.com/docs/api/errors: too many requests; too many messages in a queue, of a sender, on a channel.
+BUSY = frozenset({"20429", "21611", "30001", "30022", "63018"})
 
 CHANNELS = ("sms", "whatsapp", "messenger")
 
@@ -67,11 +71,33 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
+class SentMessage:
+    """A message of ours as the provider lists it."""
+
+    provider_sid: str
+    body: str
+    media: int
+    status: str
+    created_at: datetime
+    error_code: str = ""
+    error_message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SentListing:
+    """What we sent to a customer. ``complete`` is false when there was more than was read."""
+
+    messages: tuple[SentMessage, ...]
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
 class OutboundMessage:
     """One attempt to send: ``fence`` tells attempts of the same message apart.
 
     With a ``messaging_service_sid`` the sender is one of its pool. With a ``content_sid`` a template goes out; ``body``
     is then what it reads like, for us alone.
+    ``valid_for_seconds``: what the provider has not passed on by then it is to drop (error 30036).
     """
 
     message_sid: str
@@ -85,6 +111,7 @@ class OutboundMessage:
     messaging_service_sid: str = ""
     content_sid: str = ""
     content_variables: Mapping[str, str] = field(default_factory=dict)
+    valid_for_seconds: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +170,9 @@ class CarrierError(Exception):
     - ``unknown``: perhaps taken; never resend blindly.
 
     ``code`` is the provider's number as text (``"21610"``) or a word of ours (``"refused"``, ``"read-timeout"``).
+
+    ``scope`` says what is in trouble: this message, its sender (it sends too fast), or the whole account (it sends too
+    fast, its credentials are not accepted, the provider cannot be reached or is out of order).
     """
 
     def __init__(
@@ -153,6 +183,7 @@ class CarrierError(Exception):
         outcome: Outcome,
         permanent: bool | None = None,
         retry_after: float | None = None,
+        scope: Scope = "message",
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -160,6 +191,17 @@ class CarrierError(Exception):
         self.outcome: Outcome = outcome
         self.permanent = outcome == "rejected" if permanent is None else permanent
         self.retry_after = retry_after
+        self.scope: Scope = scope
+
+    @property
+    def is_busy(self) -> bool:
+        """Nothing is out of order: we were only too fast."""
+        return self.scope != "message" and self.code in BUSY
+
+    @property
+    def is_breakage(self) -> bool:
+        """The account, the provider or the way there is out of order: other messages would fail as well."""
+        return self.scope == "account" and not self.is_busy
 
 
 class Carrier(Protocol):
@@ -173,6 +215,12 @@ class Carrier(Protocol):
 
     def list_inbound(self, *, since: datetime, until: datetime, limit: int) -> Listing:
         """What customers sent in that time, of at most ``limit`` messages looked at; raises ``CarrierError``."""
+
+    def list_sent(self, *, from_address: str, to_address: str, since: datetime, limit: int) -> SentListing:
+        """What was sent from one to the other since then, at most ``limit`` looked at; raises ``CarrierError``."""
+
+    def ping(self) -> None:
+        """Ask something harmless, to see whether the provider answers us; raises ``CarrierError``."""
 
     def listed(self, message: ListedMessage) -> InboundMessage:
         """The listed message with its files; raises ``CarrierError``, and ``Invalid`` for one that cannot be read."""

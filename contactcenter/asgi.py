@@ -11,6 +11,7 @@ django.setup(set_prefix=False)
 
 from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+from django.conf import settings  # noqa: E402
 from django.urls import path, re_path  # noqa: E402
 
 from contactcenter.handler import Handler  # noqa: E402
@@ -22,7 +23,8 @@ from desk.consumers import DeskConsumer  # noqa: E402
 from webchat.consumers import VisitorConsumer  # noqa: E402
 
 webhooks = Limits(Webhooks(), running=WEBHOOKS_RUNNING, waiting=WEBHOOKS_WAITING)
-http = Fork(lambda path: doors.door(path) is not None, taken=webhooks, others=Limits(Handler()))
+others = Limits(Handler(), running=settings.REQUESTS_AT_ONCE)
+http = Fork(lambda path: doors.door(path) is not None, taken=webhooks, others=others)
 websocket = KnownOrigin(
     AuthMiddlewareStack(
         URLRouter(

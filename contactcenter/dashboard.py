@@ -8,12 +8,14 @@ from django.conf import settings
 from django.db.models import Count, Min, Q
 from django.http import HttpRequest
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from agents.admin_base import workspaces
 from agents.models import Activity
+from carriers.twilio.errors import remedy
 from conversations.models import Conversation
-from conversations.queries import outbox_depth, reconciliation
+from conversations.queries import circuit, outbox_depth, reconciliation
 from eventlog.queries import health
 from kernel import clock
 from routing.models import Task, TaskQueue
@@ -41,6 +43,15 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
+class Interruption:
+    """Messages wait since the provider's account is out of order."""
+
+    since: str
+    remedy: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
 class Figures:
     """How the floor stands at this moment."""
 
@@ -55,6 +66,7 @@ class Figures:
     lag_seconds: float = 0.0
     failing_sinks: list[str] = field(default_factory=list)
     look: Look | None = None
+    interruption: Interruption | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +96,7 @@ def figures(request: HttpRequest) -> Figures:
         lag_seconds=log["lag_seconds"],
         failing_sinks=[name for name, sink in log["sinks"].items() if sink["failures"]],
         look=_look(),
+        interruption=_interruption(),
     )
 
 
@@ -107,6 +120,13 @@ def _activities(here: Any) -> list[dict[str, Any]]:
     rows = Activity.objects.filter(workspace__in=here).values("friendly_name", "available")
     counted = rows.annotate(count=Count("workers")).order_by("-available", "friendly_name")
     return [dict(row) for row in counted]
+
+
+def _interruption() -> Interruption | None:
+    row = circuit()
+    if row is None or row.since is None:
+        return None
+    return Interruption(_since(row.since), gettext(remedy(row.code)), row.code)
 
 
 def _queues(here: Any) -> list[QueueLine]:

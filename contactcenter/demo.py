@@ -23,6 +23,8 @@ from routing import actions as routing
 from routing.models import TaskQueue, Workflow
 
 LOGINS = "demo-logins.txt"
+# The simulated provider takes what comes; a real long number takes one message a second.
+RATE = 200.0
 CAPACITY = 10
 
 # User name, full name, role, attributes of the worker (None: no worker).
@@ -102,7 +104,9 @@ def _make_all() -> list[str]:
         workspace, unique_name="support", friendly_name="Support hours", definition=OFFICE, actor=SYSTEM
     )
     for channel, address, name in ADDRESSES:
-        row = Address.objects.create(workspace=workspace, channel=channel, address=address, friendly_name=name)
+        row = Address.objects.create(
+            workspace=workspace, channel=channel, address=address, friendly_name=name, messages_per_second=RATE
+        )
         Intake.objects.create(address=row, workflow=workflow)
     _, token = accounts.create_api_key(
         account=account,

@@ -13,8 +13,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from contactcenter import drain
-from conversations.models import Reconciliation
-from conversations.queries import inbox_depth, outbox_depth, reconciliation
+from conversations.models import Circuit, Reconciliation
+from conversations.queries import circuit, inbox_depth, outbox_depth, reconciliation, unknown_count
 from conversations.template_queries import reading
 from eventlog import queries as log
 from kernel import clock
@@ -30,7 +30,8 @@ def healthz(_request: HttpRequest) -> JsonResponse:
     ``{"status": "ok" | "degraded", "database": "ok", "redis": "ok" | "unused" | "down", "pump": {"alive": true,
     "lag_seconds": 0.0}, "inbox": {"waiting": 0, "set_aside": 0}, "outbox": {"queued": 0},
     "sinks": {name: {"behind": 0, "failures": 0}}, "problems": [],
-    "reconciler": {"ran_at": "2026-01-01T00:00:00Z" | null, "seen": 0, "brought": 0, "brought_in_all": 0,
+    "carrier": {"state": "closed" | "open" | "half_open", "interrupted_at": null, "code": "", "held_until": null},
+    "unknown": 0, "reconciler": {"ran_at": "2026-01-01T00:00:00Z" | null, "seen": 0, "brought": 0, "brought_in_all": 0,
     "failure": "", "failures": 0} | null, "templates": {"read_at": "2026-01-01T00:00:00Z" | null, "count": 0,
     "failure": "", "failures": 0} | null}``
     """
@@ -126,12 +127,15 @@ def _depths() -> dict[str, Any]:
         queued = outbox_depth()
         waiting, set_aside = inbox_depth()
         look = reconciliation(settings.TWILIO_ACCOUNT_SID)
+        breaker, unknown = circuit(), unknown_count()
     except DatabaseError:  # No tables yet.
         return {}
     return {
         "pump": {"alive": facts["pump_alive"], "lag_seconds": facts["lag_seconds"]},
         "inbox": {"waiting": waiting, "set_aside": set_aside},
         "outbox": {"queued": queued},
+        "carrier": _carrier(breaker),
+        "unknown": unknown,
         "reconciler": _look(look) if look else None,
         "templates": _reading(),
         "sinks": {
@@ -146,6 +150,17 @@ def _reading() -> dict[str, Any] | None:
     if row is None:
         return None
     return {"read_at": clock.iso(row.read_at), "count": row.count, "failure": row.failure, "failures": row.failures}
+
+
+def _carrier(row: Circuit | None) -> dict[str, Any]:
+    """Whether messages wait since the provider's account is out of order, or wants us to wait."""
+    row = row or Circuit()
+    return {
+        "state": row.state,
+        "interrupted_at": clock.iso(row.since),
+        "code": row.code,
+        "held_until": clock.iso(row.held_until),
+    }
 
 
 def _look(row: Reconciliation) -> dict[str, Any]:

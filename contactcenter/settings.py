@@ -219,6 +219,7 @@ PUMP_SERVICES = [
     "routing.deadlines.Offers",
     "routing.deadlines.Steps",
     "routing.deadlines.TimesToLive",
+    "conversations.deadlines.Turns",
     "eventlog.relay.Relay",
     "eventlog.timers.Timers",
     "routing.router.engine.Router",
@@ -230,6 +231,7 @@ PUMP_TIMERS = {
     "routing.replaying_timers.drive_replays": 1,
     "conversations.timers.drive_inbox": 0.5,
     "conversations.timers.drive_deliveries": 0.5,
+    "conversations.timers.drive_looks": 1,
     "conversations.timers.drive_media": 1,
     "conversations.timers.drive_uploads": 60,
     "conversations.timers.drive_reconciliation": 1,
@@ -292,6 +294,9 @@ TEMPLATES_SECONDS = env.float("TEMPLATES_SECONDS", default=3600.0)
 EGRESS_ALLOW = env.list("EGRESS_ALLOW", default=[] if PRODUCTION else ["127.0.0.0/8", "::1/128"])
 
 WEBCHAT_BEGINNINGS_AN_HOUR = env.int("WEBCHAT_BEGINNINGS_AN_HOUR", default=30)
+
+# Requests that one web process works on at a time; more only where they wait for others and not for the interpreter.
+REQUESTS_AT_ONCE = env.int("REQUESTS_AT_ONCE", default=12)
 
 # --- REST ---------------------------------------------------------------------------------------------------------
 

@@ -21,6 +21,7 @@ __all__ = ["AddressAdmin", "ConsentAdmin", "ContactFieldAdmin", "ContactPage", "
 
 MESSAGES = 200
 WORDS = ("stop_words", "start_words", "help_words")
+SENDING = ("messages_per_second", "on_unknown")
 AUTHORS = {"customer": _("customer"), "bot": _("bot"), "agent": _("agent"), "system": _("system")}
 # Statuses that no verb of the machine leads to.
 REPORTED = {
@@ -35,7 +36,17 @@ class AddressForm(ModelForm):
 
     class Meta:
         model = Address
-        fields = ["workspace", "channel", "address", "friendly_name", "stop_words", "start_words", "help_words"]
+        fields = [
+            "workspace",
+            "channel",
+            "address",
+            "friendly_name",
+            "stop_words",
+            "start_words",
+            "help_words",
+            "messages_per_second",
+            "on_unknown",
+        ]
         help_texts = {
             "address": _(
                 "As the provider writes it: +15550001000, whatsapp:+15550001000, messenger:100200300, webchat:shop."
@@ -46,7 +57,22 @@ class AddressForm(ModelForm):
             ),
             "start_words": _("Besides START, YES and UNSTOP."),
             "help_words": _("Besides HELP and INFO."),
+            "messages_per_second": _(
+                "Empty: 1 for a long number, 3 toll-free, 100 for a short code, 80 on WhatsApp, 10 on Messenger. "
+                "A long SMS counts with each of its parts. What comes faster waits its turn."
+            ),
+            "on_unknown": _(
+                "When the line breaks while a message is sent and the provider's list does not hold it afterwards."
+            ),
         }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["on_unknown"].required = False
+
+    def clean_on_unknown(self) -> str:
+        """Not given: as it is."""
+        return str(self.cleaned_data["on_unknown"] or self.instance.on_unknown)
 
 
 @admin.register(Address)
@@ -72,6 +98,7 @@ class AddressAdmin(WorkspacePage):
             "address",
             "friendly_name",
             *WORDS,
+            *SENDING,
             *(["sid"] if obj else []),
         ]
 
@@ -81,10 +108,12 @@ class AddressAdmin(WorkspacePage):
     def store(self, request: HttpRequest, row: Address | None, form: Any) -> Address:
         given = form.cleaned_data
         words = Words(*(given[name] for name in WORDS))
+        sending = {name: given[name] for name in SENDING}
         if row is not None:
             who = actor(request, row.workspace.account)
             addresses.rename_address(row, friendly_name=given["friendly_name"], actor=who)
-            return addresses.set_words(row, words=words, actor=who)
+            addresses.set_words(row, words=words, actor=who)
+            return addresses.set_sending(row, **sending, actor=who)
         workspace = self.workspace(request, form)
         who = actor(request, workspace.account)
         made = addresses.create_address(
@@ -94,7 +123,8 @@ class AddressAdmin(WorkspacePage):
             friendly_name=given["friendly_name"],
             actor=who,
         )
-        return addresses.set_words(made, words=words, actor=who)
+        addresses.set_words(made, words=words, actor=who)
+        return addresses.set_sending(made, **sending, actor=who)
 
     def remove(self, request: HttpRequest, row: Address) -> None:
         addresses.delete_address(row, actor=actor(request, row.workspace.account))

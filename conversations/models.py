@@ -11,7 +11,7 @@ import conversations.scheduled_models
 import conversations.service_models
 import conversations.template_models  # noqa: F401 - Django looks for models here
 from agents.models import Worker, Workspace
-from conversations.core import keywords, states
+from conversations.core import keywords, pacing, states
 from kernel import clock, sids
 
 
@@ -51,6 +51,10 @@ def new_contact_change_sid() -> str:
     return sids.new("CG")
 
 
+def new_circuit_sid() -> str:
+    return sids.new("CB")
+
+
 class Channel(models.TextChoices):
     """How the words travel."""
 
@@ -61,7 +65,15 @@ class Channel(models.TextChoices):
 
 
 class Address(models.Model):
-    """Where customers reach us: a number, a WhatsApp sender, a Messenger page, a web chat."""
+    """Where customers reach us: a number, a WhatsApp sender, a Messenger page, a web chat.
+
+    It is a sender as well: ``free_at`` is its bucket (`core.pacing`), and until ``held_until`` the provider wants
+    nothing from it.
+    """
+
+    class OnUnknown(models.TextChoices):
+        ASK = "ask", _("ask the agent")
+        RESEND_ONCE = "resend_once", _("send it once more")
 
     sid = models.CharField(max_length=sids.LENGTH, unique=True, default=new_address_sid, editable=False)
     workspace = models.ForeignKey(
@@ -78,6 +90,15 @@ class Address(models.Model):
     help_words = models.CharField(
         _("words that ask for help"), max_length=200, blank=True, default=keywords.SPANISH_HELP
     )
+    messages_per_second = models.FloatField(_("messages a second"), null=True, blank=True)
+    on_unknown = models.CharField(
+        _("when nobody knows whether a message was sent"),
+        max_length=16,
+        choices=OnUnknown.choices,
+        default=OnUnknown.ASK,
+    )
+    free_at = models.DateTimeField(null=True, editable=False)
+    held_until = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         verbose_name = _("address")
@@ -85,6 +106,11 @@ class Address(models.Model):
 
     def __str__(self) -> str:
         return f"{self.friendly_name} ({self.address})"
+
+    @property
+    def rate(self) -> float:
+        """Messages a second: its own, or what the provider takes from its kind."""
+        return self.messages_per_second or pacing.default_rate(self.channel, self.address)
 
 
 class Contact(models.Model):
@@ -303,6 +329,12 @@ class Message(models.Model):
     fence = models.PositiveIntegerField(default=0)
     attempts = models.PositiveIntegerField(default=0)
     due_at = models.DateTimeField(null=True)
+    # Of the last attempt: when it began, and how often the provider's list was searched for it.
+    tried_at = models.DateTimeField(null=True)
+    looks = models.PositiveSmallIntegerField(default=0)
+    # How often we have sent it again on our own, not knowing whether it was sent.
+    resends = models.PositiveSmallIntegerField(default=0)
+    valid_until = models.DateTimeField(null=True)
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(default=clock.now)
 
@@ -321,7 +353,58 @@ class Message(models.Model):
             # `due_at` is set exactly while something is still to be done: queued, in flight, or outcome unknown.
             models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="message_due"),
             models.Index(fields=["conversation"], condition=Q(status__in=states.OPEN), name="message_open"),
+            models.Index(
+                fields=["valid_until"],
+                condition=Q(status="queued", valid_until__isnull=False),
+                name="message_valid_until",
+            ),
         ]
+
+
+class Turn(models.Model):
+    """A message at the head of its conversation's line that waits for its sender, or whose turn it is.
+
+    People's messages have a lower ``rank`` and so go before those of machines; within a rank the first to come goes
+    first. ``granted_at``: the sender's bucket has been charged for it.
+    """
+
+    message = models.OneToOneField(Message, on_delete=models.CASCADE, related_name="turn")
+    address = models.ForeignKey(Address, on_delete=models.CASCADE, related_name="turns")
+    rank = models.PositiveSmallIntegerField()
+    granted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["address", "rank", "id"], condition=Q(granted_at__isnull=True), name="turn_not_granted"
+            )
+        ]
+
+
+class Circuit(models.Model):
+    """The circuit breaker of a provider's account (`core.breaker`), and until when that account wants us to wait.
+
+    ``since``: when messages began to wait; ``code``: the error that opened it last.
+    """
+
+    sid = models.CharField(max_length=sids.LENGTH, unique=True, default=new_circuit_sid, editable=False)
+    account_sid = models.CharField(max_length=sids.LENGTH, unique=True)
+    state = models.CharField(max_length=16, default=states.CIRCUIT.initial)
+    failures = models.PositiveIntegerField(default=0)
+    openings = models.PositiveIntegerField(default=0)
+    due_at = models.DateTimeField(null=True)
+    since = models.DateTimeField(null=True)
+    code = models.CharField(max_length=32, blank=True)
+    held_until = models.DateTimeField(null=True)
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=sorted(states.CIRCUIT.states)), name="circuit_state"),
+        ]
+
+    def __str__(self) -> str:
+        return self.account_sid
 
 
 class Media(models.Model):

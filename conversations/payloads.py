@@ -9,7 +9,7 @@ from conversations.core import policy
 from conversations.core.policy import Standing
 from conversations.core.templates import Button
 from conversations.details import DetailsPayload, details_payload
-from conversations.models import Conversation, Media, Message, Participant, Upload
+from conversations.models import Circuit, Conversation, Media, Message, Participant, Upload
 from conversations.scheduled_models import ScheduledMessage
 from kernel import clock
 
@@ -105,6 +105,14 @@ class ParticipantPayload(TypedDict):
     read_index: int
 
 
+class CarrierPayload(TypedDict):
+    """The way to the provider: ``interrupted_at`` while messages wait since it is out of order; ``code`` says why."""
+
+    version: int
+    interrupted_at: str | None
+    code: str
+
+
 class WindowPayload(TypedDict):
     """Until when free text may be sent; ``None`` while the customer has never written."""
 
@@ -197,6 +205,12 @@ def content_payload(message: Message | ScheduledMessage) -> ContentPayload | Non
 
 def button_payload(button: Button) -> ButtonPayload:
     return {"kind": button.kind, "title": button.title, "value": button.value}
+
+
+def carrier_payload(circuit: Circuit | None) -> CarrierPayload:
+    if circuit is None:
+        return {"version": 0, "interrupted_at": None, "code": ""}
+    return {"version": circuit.version, "interrupted_at": clock.iso(circuit.since), "code": circuit.code}
 
 
 def last_message_payload(message: Message | None) -> LastMessagePayload | None:

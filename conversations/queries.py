@@ -1,30 +1,37 @@
 """Reads, locks, and who may see what."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import cast
 
+from django.conf import settings
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.fields.files import FieldFile
 
 from accounts.models import Account
 from agents.models import Worker
 from carriers.base import ListedMessage
-from conversations.core import policy, states
+from conversations.core import breaker, policy, states
 from conversations.core.policy import Standing
+from conversations.core.searching import Search
 from conversations.models import (
     Address,
     Arrival,
+    Circuit,
     Consent,
     Conversation,
     Media,
     Message,
     Participant,
     Reconciliation,
+    Turn,
     Upload,
 )
 from conversations.payloads import (
+    CarrierPayload,
     ConversationPayload,
     MessagePayload,
+    carrier_payload,
     conversation_payload,
     message_payload,
 )
@@ -277,18 +284,82 @@ def outbox_depth() -> int:
     return Message.objects.filter(status__in=states.OPEN, provider_sid__isnull=True, due_at__isnull=False).count()
 
 
-def due_conversations(since: datetime, *, limit: int) -> list[str]:
-    """Those whose next message has been due since then, longest first.
+def due_conversations(now: datetime, *, grace: timedelta, limit: int) -> list[str]:
+    """Those whose next message is due and that nobody rings for, longest first.
 
-    Only heads are looked at: those behind a head that waits for its next attempt, or is in flight, would otherwise
-    fill every batch.
+    A first attempt is left for ``grace`` to the ring after its commit. Only heads are looked at: those behind a head
+    that waits for its next attempt, for its sender's turn, or is in flight, would otherwise fill every batch.
     """
     before = Message.objects.filter(_IN_LINE, conversation=OuterRef("conversation"), index__lt=OuterRef("index"))
-    heads = Message.objects.filter(~Exists(before), status="queued", due_at__lte=since).order_by("due_at")
+    waits = Turn.objects.filter(message=OuterRef("pk"), granted_at__isnull=True)
+    stayed_behind = Q(due_at__lte=now - grace) | Q(due_at__lte=now, attempts__gt=0)
+    heads = Message.objects.filter(stayed_behind, ~Exists(before), ~Exists(waits), status="queued").order_by("due_at")
     return list(heads.values_list("conversation__sid", flat=True)[:limit])
 
 
 def head_of_line(conversation: Conversation) -> Message | None:
-    """The next message to send, unless one is in flight: one at a time keeps the order."""
-    first = Message.objects.filter(_IN_LINE, conversation=conversation).order_by("index").first()
+    """The next message to send, with its turn, unless one is in flight: one at a time keeps the order."""
+    line = Message.objects.filter(_IN_LINE, conversation=conversation).select_related("turn").order_by("index")
+    first = line.first()
     return first if first is not None and first.status == "queued" else None
+
+
+def unknown_count() -> int:
+    """Messages of which nobody knows whether they were sent, and that are still looked for."""
+    return Message.objects.filter(status="unknown", due_at__isnull=False).count()
+
+
+def late_messages(now: datetime, *, limit: int) -> list[str]:
+    """Queued messages that are not valid any more."""
+    late = Message.objects.filter(status="queued", valid_until__lte=now).order_by("valid_until")
+    return list(late.values_list("sid", flat=True)[:limit])
+
+
+def due_looks(now: datetime, *, limit: int) -> list[str]:
+    """Messages of unknown fate that somebody should look for in the provider's list now."""
+    due = Message.objects.filter(status="unknown", due_at__lte=now).order_by("due_at")
+    return list(due.values_list("sid", flat=True)[:limit])
+
+
+def known_sids(sids: Sequence[str], *, provider: str, unless: str) -> set[str]:
+    """Those of these provider's sids that are messages of ours already; ``unless`` is the message that asks."""
+    known = Message.objects.filter(provider=provider, provider_sid__in=sids).exclude(sid=unless)
+    return {sid for sid in known.values_list("provider_sid", flat=True) if sid is not None}
+
+
+def rivals(search: Search) -> int:
+    """How many other messages could be meant by what is found: same text, same customer, no sid yet."""
+    asking = Message.objects.select_related("conversation").get(sid=search.message_sid)
+    lost = Message.objects.filter(
+        Q(status="unknown") | Q(status="sending"),
+        conversation__address=asking.conversation.address_id,
+        conversation__identity=asking.conversation.identity_id,
+        body=asking.body,
+        provider_sid__isnull=True,
+    )
+    return lost.exclude(pk=asking.pk).count()
+
+
+def circuit() -> Circuit | None:
+    """The provider account's circuit breaker; ``None`` while nothing has ever gone wrong."""
+    return Circuit.objects.filter(account_sid=settings.TWILIO_ACCOUNT_SID).first()
+
+
+def facts(row: Circuit) -> breaker.Circuit:
+    """The row as the core knows it."""
+    return breaker.Circuit(
+        state=cast(breaker.State, row.state), failures=row.failures, openings=row.openings, due_at=row.due_at
+    )
+
+
+def is_shut(row: Circuit | None, *, now: datetime) -> bool:
+    """Whether no message may go now: the circuit stands in the way, or the account wants us to wait."""
+    if row is None:
+        return False
+    held = row.held_until is not None and row.held_until > now
+    return held or breaker.stands_in_the_way(facts(row), now=now)
+
+
+def carrier() -> CarrierPayload:
+    """How the way to the provider is, for the screens."""
+    return carrier_payload(circuit())

@@ -12,11 +12,15 @@ from kombu.exceptions import OperationalError
 from carriers.base import CarrierError, OutboundMessage
 from carriers.registry import carrier
 from conversations import actions, reconciler
+from conversations.core.searching import Search
 from conversations.models import Media
+from eventlog.dbclock import database_now
 
 logger = structlog.get_logger(__name__)
 
 PROVIDER = reconciler.PROVIDER
+# Of what we sent to one customer since a few minutes ago.
+LIST_LIMIT = 1_000
 MEDIA_LIMIT_BYTES = 16 * 1024 * 1024
 TEMPLATE_LIMIT = 6_000
 
@@ -34,6 +38,28 @@ def fetch(media_sid: str) -> None:
     media = actions.claim_media(media_sid)
     if media is not None:
         bring(media)
+
+
+@shared_task(name="conversations.look")
+def look(message_sid: str) -> None:
+    """Search the provider's list for a message of unknown fate."""
+    search = actions.claim_look(message_sid)
+    if search is not None:
+        find(search)
+
+
+@shared_task(name="conversations.ask_provider")
+def ask_provider() -> None:
+    """Ask a provider that was out of order whether it answers again."""
+    if not actions.claim_question(now=database_now()):
+        return
+    try:
+        carrier().ping()
+    except CarrierError as error:
+        logger.info("provider still out of order", code=error.code)
+        actions.note_answer(answered=not error.is_breakage)
+    else:
+        actions.note_answer(answered=True)
 
 
 @shared_task(name="conversations.reconcile")
@@ -59,19 +85,61 @@ def read_templates(account_sid: str) -> None:
 
 def send(outbound: OutboundMessage) -> None:
     """One attempt, and its outcome written down under the attempt's fence."""
-    sid, fence = outbound.message_sid, outbound.fence
     try:
         result = carrier().send(outbound)
     except CarrierError as error:
-        logger.info("message not sent", message=sid, fence=fence, code=error.code, outcome=error.outcome)
-        if error.outcome == "not_accepted":
-            actions.put_back(sid, fence=fence, code=error.code, reason=error.message, after_seconds=error.retry_after)
-        elif error.outcome == "rejected":
-            actions.mark_failed(sid, fence=fence, code=error.code, reason=error.message)
-        else:
-            actions.mark_unknown(sid, fence=fence, code=error.code, reason=error.message)
+        logger.info(
+            "message not sent",
+            message=outbound.message_sid,
+            fence=outbound.fence,
+            code=error.code,
+            outcome=error.outcome,
+        )
+        _write_down(outbound, error)
+        _heed(outbound, error)
     else:
-        actions.mark_sent(sid, fence=fence, provider=PROVIDER, provider_sid=result.provider_sid)
+        actions.mark_sent(
+            outbound.message_sid, fence=outbound.fence, provider=PROVIDER, provider_sid=result.provider_sid
+        )
+        actions.report_health()
+
+
+def _write_down(outbound: OutboundMessage, error: CarrierError) -> None:
+    """What the failure means for the message."""
+    sid, fence = outbound.message_sid, outbound.fence
+    if error.outcome == "not_accepted":
+        actions.put_back(sid, fence=fence, code=error.code, reason=error.message, after_seconds=error.retry_after)
+    elif error.outcome == "rejected":
+        actions.mark_failed(sid, fence=fence, code=error.code, reason=error.message)
+    else:
+        actions.mark_unknown(sid, fence=fence, code=error.code, reason=error.message)
+
+
+def _heed(outbound: OutboundMessage, error: CarrierError) -> None:
+    """What it means for all the others."""
+    if error.is_breakage:
+        actions.report_breakage(error.code)
+        return
+    actions.report_health()
+    if error.is_busy and error.retry_after:
+        if error.scope == "account":
+            actions.hold_account(seconds=error.retry_after)
+        else:
+            actions.hold_sender(outbound.message_sid, seconds=error.retry_after)
+
+
+def find(search: Search) -> None:
+    """One look through what was sent to the customer since the attempt began."""
+    try:
+        listing = carrier().list_sent(
+            from_address=search.from_address, to_address=search.to_address, since=search.since, limit=LIST_LIMIT
+        )
+    except CarrierError as error:
+        logger.info("list not read", message=search.message_sid, code=error.code)
+        actions.fail_look(search, after_seconds=error.retry_after)
+        return
+    found = actions.conclude(search, listing, provider=PROVIDER)
+    logger.info("message looked for", message=search.message_sid, fence=search.fence, found=found)
 
 
 def bring(media: Media) -> None:
@@ -101,6 +169,16 @@ def ring_fetch(media_sid: str) -> None:
     _ring(fetch, media_sid)
 
 
+def ring_look(message_sid: str) -> None:
+    """Ask a worker to look for a message of unknown fate."""
+    _ring(look, message_sid)
+
+
+def ring_ask_provider() -> None:
+    """Ask a worker to ask the provider."""
+    _ring(ask_provider)
+
+
 def ring_reconcile(account_sid: str) -> None:
     """Ask a worker to look through the provider's list."""
     _ring(reconcile, account_sid)
@@ -111,9 +189,9 @@ def ring_read_templates(account_sid: str) -> None:
     _ring(read_templates, account_sid)
 
 
-def _ring(task, sid: str) -> None:  # type: ignore[no-untyped-def]  # Celery has no types
+def _ring(task, *sids: str) -> None:  # type: ignore[no-untyped-def]  # Celery has no types
     try:
-        task.delay(sid)
+        task.delay(*sids)
     except OperationalError as error:  # The broker is away; the sweep will ring again.
         logger.warning("worker not rung", task=task.name, error=type(error).__name__)
 

@@ -22,15 +22,39 @@ def drive_inbox(now: datetime) -> bool:
     return bool(lines) and inbox.bring_in(lines)
 
 
+def grant_turns(now: datetime) -> None:
+    """Ring for those whose sender may send again: this sweep is the clock of all pacing."""
+    for sid in actions.grant_turns(now):
+        tasks.ring_deliver(sid)
+
+
 def drive_deliveries(now: datetime) -> None:
     """Ring for queued messages that stayed behind; call attempts off whose worker died."""
     due = Message.objects.filter(due_at__isnull=False)
     died = due.filter(status="sending", provider_sid__isnull=True, due_at__lte=now)
     for sid in list(died.values_list("sid", flat=True)[:_BATCH]):
         actions.expire_claim(sid, now=now)
-    for sid in queries.due_conversations(now - _GRACE, limit=_BATCH):
+    for sid in queries.late_messages(now, limit=_BATCH):
+        actions.expire(sid, now=now)
+    circuit = queries.circuit()
+    if circuit is not None and circuit.state == "open" and circuit.due_at and circuit.due_at <= now:
+        tasks.ring_ask_provider()
+    if queries.is_shut(circuit, now=now):
+        return
+    # While one message is being tried, the others would come in vain.
+    batch = 1 if circuit is not None and circuit.state == "half_open" else _BATCH
+    for sid in queries.due_conversations(now, grace=_GRACE, limit=batch):
         if tasks.may_ring(sid):
             tasks.ring_deliver(sid)
+
+
+def drive_looks(now: datetime) -> None:
+    """Ring for messages of unknown fate; not while the provider is out of order anyway."""
+    if queries.is_shut(queries.circuit(), now=now):
+        return
+    for sid in queries.due_looks(now, limit=_BATCH):
+        if tasks.may_ring(sid):
+            tasks.ring_look(sid)
 
 
 def drive_media(now: datetime) -> None:

@@ -16,7 +16,7 @@ from kernel.actor import Actor
 
 
 class DeskConsumer(StreamConsumer):
-    """An agent's tab: hears the agent's own audience, speaks the desk's commands."""
+    """An agent's tab: hears the agent's own audience and what all desks are told, speaks the desk's commands."""
 
     ephemeral: ClassVar[frozenset[str]] = frozenset({"typing"})
 
@@ -34,7 +34,7 @@ class DeskConsumer(StreamConsumer):
         self.language = user.locale or "en"
         self._actor = actor_for(user)
         self._worker_pk = worker.pk
-        return [f"worker:{worker.sid}"]
+        return [f"worker:{worker.sid}", f"desk:{worker.workspace.sid}"]
 
     def still_admitted(self) -> bool:
         user = self._user()

@@ -6,7 +6,7 @@ from agents.models import Worker
 from agents.payloads import ActivityPayload, WorkerPayload, activity_payload, worker_payload
 from agents.queries import activities
 from conversations import queries as conversations
-from conversations.payloads import ConversationPayload, MessagePayload
+from conversations.payloads import CarrierPayload, ConversationPayload, MessagePayload
 from conversations.scheduled_payloads import ScheduledMessagePayload
 from conversations.scheduled_queries import waiting_in
 from routing import queries as routing
@@ -23,6 +23,7 @@ class DeskSnapshot(TypedDict):
     conversations: list[ConversationPayload]
     messages: list[MessagePayload]
     scheduled: list[ScheduledMessagePayload]
+    carrier: CarrierPayload
 
 
 def of(worker: Worker) -> DeskSnapshot:
@@ -37,4 +38,5 @@ def of(worker: Worker) -> DeskSnapshot:
         "conversations": present,
         "messages": conversations.with_recent_messages(sids),
         "scheduled": waiting_in(sids),
+        "carrier": conversations.carrier(),
     }

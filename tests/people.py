@@ -76,8 +76,10 @@ def available(home: House, *names: str) -> None:
 
 
 def address(home: House, text: str = OURS, *, channel: str = "sms") -> Address:
-    """One of the company's addresses."""
-    return Address.objects.create(workspace=home.workspace, channel=channel, address=text, friendly_name="Front desk")
+    """One of the company's addresses, which may send as fast as it likes."""
+    return Address.objects.create(
+        workspace=home.workspace, channel=channel, address=text, friendly_name="Front desk", messages_per_second=1000
+    )
 
 
 def inbound(body: str = "hello", *, media: int = 0, **changes: Any) -> InboundMessage:

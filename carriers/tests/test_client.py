@@ -1,5 +1,8 @@
 import json
 import threading
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import pytest
 import requests
@@ -96,6 +99,124 @@ def test_429_without_a_time_is_not_accepted(listener):
     assert (error.outcome, error.retry_after) == ("not_accepted", None)
 
 
+def test_429_is_the_accounts_affair_unless_it_names_the_sender(listener):
+    answering(listener, 429, {"code": 20429}, {"Retry-After": "7"})
+    account = outcome(listener.url)
+    answering(listener, 429, {"code": 63018}, {"Retry-After": "7"})
+    sender = outcome(listener.url)
+    answering(listener, 429, b"<html>")
+    unreadable = outcome(listener.url)
+
+    assert (account.scope, account.is_busy, account.is_breakage) == ("account", True, False)
+    assert (sender.scope, sender.code, sender.is_busy) == ("sender", "63018", True)
+    assert (unreadable.scope, unreadable.code) == ("account", "20429")
+
+
+@pytest.mark.parametrize(("status", "code"), [(401, 20003), (401, None), (403, 20005), (400, 20003)])
+def test_an_account_that_is_not_accepted_says_nothing_against_the_message(listener, status, code):
+    answering(listener, status, {"code": code, "message": "no", "status": status} if code else b"<html>")
+
+    error = outcome(listener.url)
+
+    assert (error.outcome, error.scope, error.is_breakage) == ("not_accepted", "account", True)
+
+
+def test_a_senders_full_queue_is_not_accepted_and_gives_it_a_rest(listener):
+    answering(listener, 400, {"code": 21611, "message": "queue", "status": 400})
+
+    error = outcome(listener.url)
+
+    assert (error.outcome, error.scope, error.is_busy, error.retry_after) == ("not_accepted", "sender", True, 30.0)
+
+
+def test_server_errors_and_broken_lines_are_the_accounts_trouble(listener, closed_port):
+    answering(listener, 503)
+    server = outcome(listener.url)
+
+    assert server.is_breakage
+    assert outcome(f"http://127.0.0.1:{closed_port}").is_breakage
+
+
+def test_the_provider_hears_how_long_a_message_is_valid(listener):
+    answering(listener, 201, {"sid": SID, "status": "queued"})
+
+    at(listener.url).send(replace(MESSAGE, valid_for_seconds=60))
+    at(listener.url).send(MESSAGE)
+
+    assert listener.calls[0].params["ValidityPeriod"] == "60"
+    assert "ValidityPeriod" not in listener.calls[1].params
+
+
+def row(sid, body, *, minutes_ago=0, direction="outbound-api", status="delivered"):
+    created = datetime(2026, 11, 2, 12, tzinfo=UTC) - timedelta(minutes=minutes_ago)
+    return {
+        "sid": "SM" + sid * 32,
+        "body": body,
+        "direction": direction,
+        "status": status,
+        "num_media": "0",
+        "date_created": format_datetime(created),
+        "date_sent": None,
+        "error_code": 30007 if status == "undelivered" else None,
+        "error_message": None,
+    }
+
+
+def listing(listener, *pages):
+    """Pages of the provider's list, each naming the next."""
+    waiting = list(enumerate(pages))
+
+    def answer(_call):
+        number, rows = waiting.pop(0)
+        following = f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json?Page={number + 1}" if waiting else None
+        body = {"messages": rows, "next_page_uri": following, "page": number, "uri": "/x"}
+        return 200, {"Content-Type": "application/json"}, json.dumps(body).encode()
+
+    listener.answer = answer
+
+
+SINCE = datetime(2026, 11, 2, 11, 55, tzinfo=UTC)
+
+
+def sent(listener, *, limit=100):
+    return at(listener.url).list_sent(from_address="+15550001000", to_address="+15550100001", since=SINCE, limit=limit)
+
+
+def test_what_was_sent_is_read_page_after_page_until_it_is_older(listener):
+    listing(
+        listener, [row("3", "c")], [row("2", "b", status="undelivered"), row("1", "a", minutes_ago=6)], [row("0", "x")]
+    )
+
+    found = sent(listener)
+
+    assert [(message.body, message.status, message.error_code) for message in found.messages] == [
+        ("b", "undelivered", "30007"),
+        ("c", "delivered", ""),
+    ]
+    assert found.complete
+    assert len(listener.calls) == 2
+    assert "To=%2B15550100001" in listener.calls[0].path
+    assert "From=%2B15550001000" in listener.calls[0].path
+    assert "DateSent" not in listener.calls[0].path
+
+
+def test_a_list_that_goes_on_beyond_the_limit_is_not_complete(listener):
+    listing(listener, [row("3", "c"), row("2", "b"), row("1", "a")])
+
+    assert not sent(listener, limit=2).complete
+    listing(listener, [row("3", "c"), row("2", "b")])
+    assert sent(listener, limit=3).complete
+
+
+def test_a_list_whose_second_page_fails_is_no_list(listener):
+    listing(listener, [row("3", "c")], [])
+    first = listener.answer
+    listener.answer = lambda call: first(call) if len(listener.calls) == 1 else (500, {}, b"")
+
+    with pytest.raises(CarrierError):
+        sent(listener)
+
+
 def test_4xx_is_rejected_with_the_code(listener):
     answering(listener, 400, {"code": 21610, "message": "Attempt to send to unsubscribed recipient", "status": 400})
 
@@ -112,7 +233,7 @@ def test_4xx_in_the_new_error_format_is_rejected_with_the_code(listener):
     assert (error.outcome, error.code, error.message) == ("rejected", "21211", "no")
 
 
-@pytest.mark.parametrize("status", [400, 401, 404])
+@pytest.mark.parametrize("status", [400, 403, 404])
 def test_4xx_without_a_document_is_rejected(listener, status):
     answering(listener, status, b"<html>")
 
@@ -180,7 +301,7 @@ def test_an_address_that_is_no_url_is_rejected():
         (TwilioRestException(429, "/", "x", 20429), ("not_accepted", "20429")),
         (TwilioServiceException("t", "x", 400, 60200), ("rejected", "60200")),
         (TwilioServiceException("t", "x", 429, 20429), ("not_accepted", "20429")),
-        (TwilioException("Unable to fetch page", Response(401, "")), ("rejected", "http-401")),
+        (TwilioException("Unable to fetch page", Response(401, "")), ("not_accepted", "http-401")),
         (TwilioException("Unable to fetch page", Response(429, "")), ("not_accepted", "20429")),
         (TwilioException("odd"), ("unknown", "bad-answer")),
     ],

@@ -360,4 +360,4 @@ class TestInboundList:
         now = datetime.now(UTC)
         with pytest.raises(CarrierError) as failed:
             TwilioCarrier(ACCOUNT, "wrong", api_base=twin_api).list_inbound(since=now, until=now, limit=10)
-        assert failed.value.permanent
+        assert failed.value.is_breakage

@@ -11,18 +11,25 @@ from twilio.http.response import Response
 from twilio.rest import Client
 
 from carriers.base import (
+    BUSY,
     CarrierError,
     InboundMessage,
     ListedMessage,
     Listing,
     OutboundMessage,
     SendResult,
+    SentListing,
     TemplateListing,
 )
 from carriers.twilio import listing, templates
 from carriers.twilio.inbound import parse_message
 from carriers.twilio.media import MediaFetcher
 from carriers.twilio.transport import TIMEOUT, Transport
+
+# Bad credentials, and an account that is not active: nothing is wrong with the message.
+_ACCOUNT_REFUSED = frozenset({"20003", "20005", "20006", "30002"})
+# A sender whose queue at the provider is full: that long it gets nothing more.
+_SENDER_REST = 30.0
 
 
 def sdk_client(
@@ -49,19 +56,8 @@ class TwilioCarrier:
 
     def send(self, message: OutboundMessage) -> SendResult:
         """Create the message at Twilio; raises ``CarrierError``."""
-        wanted: dict[str, Any] = {"from_": message.from_address, "to": message.to_address}
-        if message.messaging_service_sid:
-            wanted["messaging_service_sid"] = message.messaging_service_sid
-        if message.content_sid:
-            wanted |= _content(message)
-        elif message.body:
-            wanted["body"] = message.body
-        if message.media_urls:
-            wanted["media_url"] = list(message.media_urls)
-        if message.status_callback_url:
-            wanted["status_callback"] = message.status_callback_url
         try:
-            created = self._client.messages.create(**wanted)
+            created = self._client.messages.create(**_wanted(message))
         except (TwilioException, JSONDecodeError) as error:
             raise classify(error) from error
         if not created.sid:
@@ -76,6 +72,18 @@ class TwilioCarrier:
         """The account's list, page after page; raises ``CarrierError``."""
         with _classified():
             return listing.inbound(self._client, since=since, until=until, limit=limit)
+
+    def list_sent(self, *, from_address: str, to_address: str, since: datetime, limit: int) -> SentListing:
+        """Ours to one customer, page after page; raises ``CarrierError``."""
+        with _classified():
+            return listing.sent(
+                self._client, from_address=from_address, to_address=to_address, since=since, limit=limit
+            )
+
+    def ping(self) -> None:
+        """Ask for the newest message; raises ``CarrierError``."""
+        with _classified():
+            self._client.messages.list(limit=1, page_size=1)
 
     def listed(self, message: ListedMessage) -> InboundMessage:
         """The message as its webhook would have brought it; raises ``CarrierError``, ``Invalid``.
@@ -105,6 +113,20 @@ def _content(message: OutboundMessage) -> dict[str, Any]:
     return wanted
 
 
+def _wanted(message: OutboundMessage) -> dict[str, Any]:
+    """The parameters of the message to create; what is empty is left out."""
+    said = _content(message) if message.content_sid else {"body": message.body}
+    wanted = said | {
+        "from_": message.from_address,
+        "to": message.to_address,
+        "messaging_service_sid": message.messaging_service_sid,
+        "media_url": list(message.media_urls),
+        "status_callback": message.status_callback_url,
+        "validity_period": message.valid_for_seconds,
+    }
+    return {name: value for name, value in wanted.items() if value}
+
+
 @contextmanager
 def _classified() -> Iterator[None]:
     """Reads of the SDK: every way in which an answer can be none becomes a ``CarrierError``."""
@@ -127,13 +149,19 @@ def classify(error: Exception) -> CarrierError:
     answer = next((arg for arg in error.args if isinstance(arg, Response)), None)
     if answer is not None:
         return _refused(answer.status_code, None, "The carrier refused the request.")
-    return CarrierError("The carrier's answer could not be read.", code="bad-answer", outcome="unknown")
+    return CarrierError(
+        "The carrier's answer could not be read.", code="bad-answer", outcome="unknown", scope="account"
+    )
 
 
 def _refused(status: int, code: int | None, message: str) -> CarrierError:
     if status == 429:
-        return CarrierError(message, code="20429", outcome="not_accepted")
+        return CarrierError(message, code="20429", outcome="not_accepted", scope="account")
     if status >= 500:
-        return CarrierError(message, code=f"http-{status}", outcome="unknown")
+        return CarrierError(message, code=f"http-{status}", outcome="unknown", scope="account")
     named = f"http-{status}" if code in (None, 0, status) else str(code)
+    if status == 401 or named in _ACCOUNT_REFUSED:
+        return CarrierError(message, code=named, outcome="not_accepted", scope="account")
+    if named in BUSY:
+        return CarrierError(message, code=named, outcome="not_accepted", retry_after=_SENDER_REST, scope="sender")
     return CarrierError(message, code=named, outcome="rejected")

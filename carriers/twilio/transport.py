@@ -1,5 +1,6 @@
 """The SDK's HTTP client with a timeout, a movable base URL, and every failure told as a ``CarrierError``."""
 
+import json
 import re
 import ssl
 from collections.abc import Iterator
@@ -12,10 +13,11 @@ from twilio.http.http_client import TwilioHttpClient
 from twilio.http.response import Response
 from urllib3.exceptions import NameResolutionError, NewConnectionError
 
-from carriers.base import CarrierError, Outcome
+from carriers.base import BUSY, CarrierError, Outcome
 
 TIMEOUT = (5.0, 10.0)
-_POOL = 16
+_POOL = 64  # More than a worker has threads: a connection beyond it is opened and thrown away each time.
+_TOO_MANY = "20429"
 _TWILIO_URL = re.compile(r"https://(?P<product>[a-z0-9-]+)(?:\.[a-z0-9-]+){0,2}\.twilio\.com(?=/|$)")
 _AFTER_HANDSHAKE = ("EOF", "BAD_RECORD_MAC", "DECRYPT")
 
@@ -41,7 +43,7 @@ class Transport(TwilioHttpClient):  # type: ignore[misc]
             response = super().request(method, self.rebase(url), *args, **kwargs)
         except requests.RequestException as error:
             raise from_transport(error) from error
-        refuse_failure(response.status_code, response.headers)
+        refuse_failure(response.status_code, response.headers, response.text)
         return response
 
     def rebase(self, url: str) -> str:
@@ -53,27 +55,39 @@ class Transport(TwilioHttpClient):  # type: ignore[misc]
         return self.api_base + ("" if product == "api" else f"/{product}") + url[found.end() :]
 
 
-def refuse_failure(status: int, headers: Any) -> None:
+def refuse_failure(status: int, headers: Any, body: str = "") -> None:
     """Raise for the answers that say nothing about the message itself: 429 (not taken) and 5xx (unknown).
 
+    A 429 is the account's affair unless its document names an error of the sender's.
     A 5xx may come after the message was queued: https://www.twilio.com/docs/errors/20500
     """
     if status == 429:
+        code = _busy_code(body)
         raise CarrierError(
             "The carrier asks us to slow down.",
-            code="20429",
+            code=code,
             outcome="not_accepted",
             retry_after=_seconds(headers.get("Retry-After")),
+            scope="account" if code == _TOO_MANY else "sender",
         )
     if status >= 500:
-        raise CarrierError("The carrier failed to answer.", code=f"http-{status}", outcome="unknown")
+        raise CarrierError("The carrier failed to answer.", code=f"http-{status}", outcome="unknown", scope="account")
+
+
+def _busy_code(body: str) -> str:
+    try:
+        document = json.loads(body)
+    except ValueError:
+        document = None
+    code = str(document.get("code")) if isinstance(document, dict) else ""
+    return code if code in BUSY else _TOO_MANY
 
 
 def from_transport(error: requests.RequestException) -> CarrierError:
     """What a failure of ``requests`` means: was the request written, or surely not?"""
     code = _transport_code(error)
     message, outcome = _TRANSPORT[code]
-    return CarrierError(message, code=code, outcome=outcome)
+    return CarrierError(message, code=code, outcome=outcome, scope="account")
 
 
 _TRANSPORT: dict[str, tuple[str, Outcome]] = {

@@ -59,6 +59,8 @@ def test_health_tells_every_part(client, pump):
         "pump": {"alive": True, "lag_seconds": 0.0},
         "inbox": {"waiting": 0, "set_aside": 0},
         "outbox": {"queued": 0},
+        "carrier": {"state": "closed", "interrupted_at": None, "code": "", "held_until": None},
+        "unknown": 0,
         "reconciler": None,
         "templates": None,
         "sinks": {},

@@ -1,9 +1,17 @@
 """The verbs of conversations. Nothing else changes them."""
 
+from conversations.actions.circuits import (
+    claim_question,
+    hold_account,
+    note_answer,
+    report_breakage,
+    report_health,
+)
 from conversations.actions.contacts import block, rename_contact, set_fields, unblock
 from conversations.actions.delivery import (
     apply_receipt,
     claim_next,
+    expire,
     expire_claim,
     mark_failed,
     mark_sent,
@@ -22,6 +30,7 @@ from conversations.actions.reconciling import (
     finish_reconciliation,
     look_back,
 )
+from conversations.actions.resolving import claim_look, conclude, fail_look
 from conversations.actions.scheduling import (
     cancel_scheduled,
     change_scheduled,
@@ -39,6 +48,7 @@ from conversations.actions.template_reading import (
     store_templates,
 )
 from conversations.actions.templates import post_template, saying_of_template
+from conversations.actions.turns import grant_turns, hold_sender
 from conversations.actions.uploads import discard_upload, expire_upload, upload
 
 __all__ = [
@@ -46,23 +56,31 @@ __all__ = [
     "block",
     "cancel_scheduled",
     "change_scheduled",
+    "claim_look",
     "claim_media",
     "claim_next",
+    "claim_question",
     "claim_reconciliation",
     "claim_template_reading",
     "close",
+    "conclude",
     "cover",
     "describe",
     "discard_upload",
     "erase_contact",
     "erase_conversation",
+    "expire",
     "expire_claim",
     "expire_upload",
+    "fail_look",
     "fail_media",
     "fail_reconciliation",
     "fail_template_reading",
     "fetch_again",
     "finish_reconciliation",
+    "grant_turns",
+    "hold_account",
+    "hold_sender",
     "join",
     "leave",
     "look_back",
@@ -72,6 +90,7 @@ __all__ = [
     "mark_sent",
     "mark_unknown",
     "merge",
+    "note_answer",
     "plan_template_reading",
     "post",
     "post_template",
@@ -80,6 +99,8 @@ __all__ = [
     "receive",
     "receive_together",
     "rename_contact",
+    "report_breakage",
+    "report_health",
     "resend",
     "retry_media",
     "saying_of",

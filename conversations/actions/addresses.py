@@ -9,6 +9,7 @@ from django.db.models import ProtectedError
 from accounts import policy
 from agents.models import Workspace
 from conversations.actions import inbox
+from conversations.core import pacing
 from conversations.core.keywords import HELP, START, STOP, Words
 from conversations.models import Address, Channel
 from eventlog.record import record
@@ -77,6 +78,31 @@ def set_words(address: Address, *, words: Words, actor: Actor) -> Address:
     return address
 
 
+def set_sending(address: Address, *, messages_per_second: float | None, on_unknown: str, actor: Actor) -> Address:
+    """How fast the address sends (``None``: as its kind does), and what follows when a message's fate stays unknown.
+
+    Messages that wait for their turn go at the new rate. Raises Invalid.
+    """
+    policy.require(actor, "config:write", account_sid=address.workspace.account.sid)
+    if messages_per_second is not None and not pacing.SLOWEST <= messages_per_second <= pacing.FASTEST:
+        raise Invalid(
+            "Give a rate of %(slowest)g to %(fastest)g messages a second, or none.",
+            field="messages_per_second",
+            params={"slowest": pacing.SLOWEST, "fastest": pacing.FASTEST},
+        )
+    if on_unknown not in Address.OnUnknown.values:
+        raise Invalid("There is no rule %(rule)s.", field="on_unknown", params={"rule": on_unknown})
+    if (address.messages_per_second, address.on_unknown) == (messages_per_second, on_unknown):
+        return address
+    address.messages_per_second, address.on_unknown = messages_per_second, on_unknown
+    # A bucket charged at a slower rate than the new one would keep the sender waiting.
+    address.free_at = None
+    with transaction.atomic():
+        address.save(update_fields=["messages_per_second", "on_unknown", "free_at"])
+        _note("address.updated", address, actor=actor)
+    return address
+
+
 def delete_address(address: Address, *, actor: Actor) -> None:
     """Raises Conflict once there is a conversation: what was said keeps its place."""
     policy.require(actor, "config:write", account_sid=address.workspace.account.sid)
@@ -113,6 +139,8 @@ def _note(event: str, address: Address, *, actor: Actor) -> None:
         "stop_words": address.stop_words,
         "start_words": address.start_words,
         "help_words": address.help_words,
+        "messages_per_second": address.rate,
+        "on_unknown": address.on_unknown,
     }
     workspace = address.workspace
     record(

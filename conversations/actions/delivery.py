@@ -4,6 +4,8 @@ A message is *in flight* while it is ``sending`` without a provider sid. One at 
 order holds. What a worker learns is written only under the fence of its own attempt.
 """
 
+import math
+import random
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,11 +17,11 @@ from django.db.models import F
 
 from carriers.base import OutboundMessage, StatusUpdate
 from conversations import links, queries, service_queries
-from conversations.actions import consent, uploads
+from conversations.actions import circuits, consent, turns, uploads
 from conversations.actions.telling import tell_message
-from conversations.core import doors, limits, states
-from conversations.core.policy import Refusal
-from conversations.models import Conversation, Media, Message
+from conversations.core import doors, limits, policy, states
+from conversations.core.policy import Refusal, Standing
+from conversations.models import Conversation, Media, Message, Turn
 from eventlog.dbclock import database_now
 from eventlog.moves import move
 from kernel import clock
@@ -35,29 +37,51 @@ LEASE = timedelta(seconds=30)
 def claim_next(conversation_sid: str) -> OutboundMessage | None:
     """Take the conversation's next message, committed as ``sending`` before any byte goes out.
 
-    ``None`` when nothing is queued, one is in flight already, or the head waits for its next attempt. What the channel
-    no longer lets through, since the customer opted out, the window closed or a limit for files sank meanwhile, fails
-    here and is not sent.
+    ``None`` when nothing is queued, one is in flight already, the head waits for its next attempt or for its sender's
+    turn, or the provider's account is out of order. What the channel no longer lets through, since the customer opted
+    out, the window closed or a limit for files sank meanwhile, and what has waited too long, fails here and is not
+    sent.
     """
+    now = database_now()
+    circuit = queries.circuit()
+    if queries.is_shut(circuit, now=now):
+        return None
     with transaction.atomic():
         conversation = _locked_by_sid(conversation_sid)
-        message = queries.head_of_line(conversation)
-        if message is None:
+        message = _next(conversation, now=now)
+        if message is None or not _is_due(message, now=now):
             return None
-        now, standing = database_now(), queries.standing(conversation)
-        while message is not None:
-            # A first attempt is due at once, whatever the clock of the web server that wrote it.
-            if message.attempts and message.due_at is not None and message.due_at > now:
-                return None
-            files = list(message.media.all())
-            refused = consent.refusal_of(
-                message, conversation=conversation, standing=standing, now=now
-            ) or uploads.refusal_of(files, channel=conversation.channel)
-            if refused is None:
-                return _claimed(message, files, conversation=conversation, now=now)
-            _refuse(message, refused, conversation=conversation)
-            message = queries.head_of_line(conversation)
-        return None
+        if not turns.take(message, conversation=conversation, now=now) or not circuits.admit(circuit, now=now):
+            return None
+        return _claimed(message, list(message.media.all()), conversation=conversation, now=now)
+
+
+def _next(conversation: Conversation, *, now: datetime) -> Message | None:
+    """The head of the line that may still be sent; those before it that may not have failed then."""
+    message = queries.head_of_line(conversation)
+    standing = queries.standing(conversation) if message is not None else Standing()
+    while message is not None and _is_due(message, now=now):
+        refused = (
+            _too_late(message, now=now)
+            or consent.refusal_of(message, conversation=conversation, standing=standing, now=now)
+            or uploads.refusal_of(list(message.media.all()), channel=conversation.channel)
+        )
+        if refused is None:
+            return message
+        _refuse(message, refused, conversation=conversation)
+        message = queries.head_of_line(conversation)
+    return message
+
+
+def _is_due(message: Message, *, now: datetime) -> bool:
+    """A first attempt is due at once, whatever the clock of the web server that wrote it; so is whose turn it is."""
+    turn = getattr(message, "turn", None)
+    granted = turn is not None and turn.granted_at is not None
+    return granted or not message.attempts or message.due_at is None or message.due_at <= now
+
+
+def _too_late(message: Message, *, now: datetime) -> Refusal | None:
+    return policy.TOO_LATE if message.valid_until is not None and message.valid_until <= now else None
 
 
 def mark_sent(message_sid: str, *, fence: int, provider: str, provider_sid: str) -> None:
@@ -83,25 +107,40 @@ def mark_failed(message_sid: str, *, fence: int, code: str, reason: str) -> None
 
 
 def mark_unknown(message_sid: str, *, fence: int, code: str, reason: str) -> None:
-    """Nobody can tell whether the carrier took attempt ``fence``: the agent decides, or a receipt does."""
-    _finish(message_sid, fence=fence, verb="lose", error_code=code[:16], error_message=reason[:200], due_at=None)
+    """Nobody can tell whether the carrier took attempt ``fence``: a receipt does, the carrier's list, or the agent."""
+    look_at = database_now() + timedelta(seconds=limits.LOOKS[0])
+    _finish(message_sid, fence=fence, verb="lose", error_code=code[:16], error_message=reason[:200], due_at=look_at)
 
 
 def put_back(message_sid: str, *, fence: int, code: str, reason: str, after_seconds: float | None) -> None:
-    """The carrier surely did not take attempt ``fence``: queued again after a pause, or failed after too many."""
-    message = Message.objects.get(sid=message_sid)
-    if message.attempts >= limits.ATTEMPTS:
+    """The carrier surely did not take attempt ``fence``: queued again after a pause.
+
+    It waits as long as a provider keeps a message itself, ten hours, or as it is valid; then it fails. How often it was
+    tried does not count: nothing is wrong with it.
+    """
+    message, now = Message.objects.get(sid=message_sid), database_now()
+    if now - message.created_at > timedelta(seconds=limits.VALIDITY_SECONDS[1]):
         mark_failed(message_sid, fence=fence, code=code, reason=reason)
         return
-    pause = limits.back_off_seconds(message.attempts) if after_seconds is None else after_seconds
+    back_off = limits.back_off_seconds(message.attempts, chance=random.random())
     _finish(
         message_sid,
         fence=fence,
         verb="retry",
-        due_at=database_now() + timedelta(seconds=pause),
+        due_at=now + timedelta(seconds=back_off if after_seconds is None else after_seconds),
         error_code=code[:16],
         error_message=reason[:200],
     )
+
+
+def expire(message_sid: str, *, now: datetime) -> None:
+    """A queued message whose time is over fails, wherever it stands in its line."""
+    with transaction.atomic():
+        message = Message.objects.get(sid=message_sid)
+        conversation = queries.locked_conversation(message.conversation_id)
+        message.refresh_from_db()
+        if message.status == "queued" and _too_late(message, now=now):
+            _refuse(message, policy.TOO_LATE, conversation=conversation)
 
 
 def expire_claim(message_sid: str, *, now: datetime) -> None:
@@ -128,6 +167,8 @@ def resend(message: Message, *, actor: Actor) -> Message:
             "resend",
             due_at=clock.now(),
             attempts=0,
+            looks=0,
+            valid_until=None,
             provider_sid=None,
             error_code="",
             error_message="",
@@ -193,13 +234,16 @@ def _claimed(message: Message, files: Sequence[Media], *, conversation: Conversa
         fence=F("fence") + 1,
         attempts=F("attempts") + 1,
         due_at=now + LEASE,
+        tried_at=now,
+        looks=0,
         provider_sid=None,
     )
-    return _outbound(message, files, conversation=conversation)
+    return _outbound(message, files, conversation=conversation, now=now)
 
 
 def _refuse(message: Message, refused: Refusal, *, conversation: Conversation) -> None:
     """It fails as if the provider had said so, who was not asked."""
+    Turn.objects.filter(message=message).delete()
     move(
         message,
         states.DELIVERY,
@@ -215,7 +259,12 @@ def _locked_by_sid(sid: str) -> Conversation:
     return queries.locked_conversation(Conversation.objects.values_list("pk", flat=True).get(sid=sid))
 
 
-def _outbound(message: Message, files: Sequence[Media], *, conversation: Conversation) -> OutboundMessage:
+def _outbound(
+    message: Message, files: Sequence[Media], *, conversation: Conversation, now: datetime
+) -> OutboundMessage:
+    valid = None
+    if message.valid_until is not None:
+        valid = max(limits.VALIDITY_SECONDS[0], math.ceil((message.valid_until - now).total_seconds()))
     callback = doors.receipt_path(message.sid, fence=message.fence)
     return OutboundMessage(
         message_sid=message.sid,
@@ -229,4 +278,5 @@ def _outbound(message: Message, files: Sequence[Media], *, conversation: Convers
         messaging_service_sid=service_queries.service_sid(conversation.address_id),
         content_sid=message.content_sid,
         content_variables=message.content.get("variables", {}),
+        valid_for_seconds=valid,
     )

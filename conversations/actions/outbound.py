@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from conversations.actions import uploads
@@ -45,8 +46,13 @@ def append(
     author: Author,
     actor: Actor,
     files: Sequence[Upload] = (),
+    valid_for_seconds: int | None = None,
 ) -> Message:
-    """Queue words and files for the customer at the conversation's next place; the caller holds its lock."""
+    """Queue words and files for the customer at the conversation's next place; the caller holds its lock.
+
+    What has not gone out after ``valid_for_seconds`` fails instead.
+    """
+    now = clock.now()
     # A web chat has no carrier: the visitor's own socket is the delivery.
     carried = conversation.channel != "webchat"
     message = Message.objects.create(
@@ -61,7 +67,8 @@ def append(
         content_sid=saying.content_sid,
         content=saying.content,
         status="queued" if carried else "sent",
-        due_at=clock.now() if carried else None,
+        due_at=now if carried else None,
+        valid_until=now + timedelta(seconds=valid_for_seconds) if carried and valid_for_seconds else None,
     )
     _write_counters(conversation)
     media = uploads.attach(files, message=message)

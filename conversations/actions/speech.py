@@ -87,6 +87,7 @@ def post(
     media: Sequence[str] = (),
     author_kind: str = "agent",
     author_name: str | None = None,
+    valid_for_seconds: int | None = None,
 ) -> Message:
     """Words and files for the customer are stored and queued; a carrier's worker sends them.
 
@@ -94,12 +95,21 @@ def post(
     names files that the agent has uploaded; on a channel that carries one at a time they become several messages, of
     which the first is returned. An agent must take part; a bot must own the conversation. Raises ``Invalid``,
     ``TooLarge``, ``NotFound``, or ``Conflict`` when the conversation is closed or is no longer the bot's, or when the
-    channel lets nothing through (``opted-out``, ``window-closed``).
+    channel lets nothing through (``opted-out``, ``window-closed``). What has not gone out after ``valid_for_seconds``
+    (1 to 36,000) fails and is not sent.
     """
     text = body.strip()
     saying = Saying("") if media and not text else saying_of(text)
     author = Author.of(actor, kind=author_kind, name=author_name)
-    return speak(conversation, saying=saying, ref=ref, author=author, actor=actor, media=media)
+    return speak(
+        conversation,
+        saying=saying,
+        ref=ref,
+        author=author,
+        actor=actor,
+        media=media,
+        valid_for_seconds=valid_for_seconds,
+    )
 
 
 def saying_of(body: str) -> Saying:
@@ -118,10 +128,18 @@ def speak(
     author: Author,
     actor: Actor,
     media: Sequence[str] = (),
+    valid_for_seconds: int | None = None,
 ) -> Message:
     """What `post` does once the words are known to be good; a template's words as well."""
     if not ref or len(ref) > 64:
         raise Invalid("Give the message a ref of 1 to 64 characters.", field="ref")
+    shortest, longest = limits.VALIDITY_SECONDS
+    if valid_for_seconds is not None and not shortest <= valid_for_seconds <= longest:
+        raise Invalid(
+            "A message is valid for %(shortest)d to %(longest)d seconds.",
+            field="valid_for_seconds",
+            params={"shortest": shortest, "longest": longest},
+        )
     with transaction.atomic():
         locked = queries.locked_conversation(conversation.pk)
         may_speak(locked, actor=actor)
@@ -140,6 +158,7 @@ def speak(
                 author=author,
                 actor=actor,
                 files=[files[file.sid] for file in some],
+                valid_for_seconds=valid_for_seconds,
             )
             for number, (words, some) in enumerate(
                 attachments.parts(locked.channel, saying.text, [uploads.facts(row) for row in files.values()]), start=1

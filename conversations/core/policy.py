@@ -46,6 +46,10 @@ WINDOW_CLOSED: Final = Refusal(
     "More than 24 hours have passed since the customer's last message. Only a template may be sent now.",
 )
 
+TOO_LATE: Final = Refusal(
+    "too-late", "30036", "The message waited too long and was dropped. Send it again if it still matters."
+)
+
 
 def closes_at(channel: str, standing: Standing) -> datetime | None:
     """When free text ends; ``None`` for a channel without a window, or for a customer who never wrote."""

@@ -33,6 +33,16 @@ SCHEDULED = Machine(
     },
 )
 
+CIRCUIT = Machine(
+    "circuit",
+    initial="closed",
+    moves={
+        "open": on("closed", "half_open", to="open"),
+        "try": on("open", to="half_open"),
+        "close": on("open", "half_open", to="closed"),
+    },
+)
+
 # What a status callback may say, by rank; equal ranks exclude one another: the first one stays.
 RANK = {
     "queued": 0,

@@ -318,11 +318,11 @@ def test_the_sweep_looks_at_heads_alone(home: House) -> None:
     first, _ = queued(home, "one", "two")
     later = clock.now() + timedelta(seconds=10)
 
-    assert queries.due_conversations(later, limit=9) == [first.conversation.sid]
+    assert queries.due_conversations(later, grace=timedelta(0), limit=9) == [first.conversation.sid]
 
     actions.claim_next(first.conversation.sid)
     actions.put_back(first.sid, fence=1, code="refused", reason="", after_seconds=60)
-    assert queries.due_conversations(later, limit=9) == []
+    assert queries.due_conversations(later, grace=timedelta(0), limit=9) == []
 
 
 def test_an_attempt_whose_worker_died_is_unknown_and_a_receipt_settles_it(home: House) -> None:

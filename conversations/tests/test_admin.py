@@ -68,6 +68,21 @@ def test_an_address_gets_another_name_and_nothing_else() -> None:
     assert Event.objects.filter(type="address.updated", subject_sid=row.sid).exists()
 
 
+def test_the_rate_of_an_address_is_set_and_a_rate_without_sense_is_refused() -> None:
+    home = full_house()
+    row = address(home)
+    url = reverse("admin:conversations_address_change", args=[row.pk])
+    client = enter(home, "Bo")
+    form = {"friendly_name": "Front desk", "messages_per_second": "2.5", "on_unknown": "resend_once"}
+
+    assert client.post(url, form).status_code == 302
+    refused = client.post(url, form | {"messages_per_second": "0"})
+
+    row.refresh_from_db()
+    assert (row.messages_per_second, row.on_unknown) == (2.5, "resend_once")
+    assert "0.01 to 1000" in refused.context["adminform"].form.errors["messages_per_second"][0]
+
+
 def test_an_address_with_conversations_stays() -> None:
     home = full_house()
     free, used = address(home, "+15550007000"), address(home)

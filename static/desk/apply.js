@@ -20,6 +20,7 @@ export function empty() {
     messages: {},
     scheduled: {},
     cursors: {},
+    carrier: { version: 0, interrupted_at: null, code: "" },
     behind: false,
   };
 }
@@ -102,6 +103,7 @@ function replaced(state, snapshot) {
     conversations: keyed(snapshot.conversations),
     messages,
     scheduled: keyed(snapshot.scheduled),
+    carrier: snapshot.carrier ?? state.carrier,
   };
 }
 
@@ -167,6 +169,8 @@ function changed(state, { type, data }) {
       return upsertMessage(state, data);
     case "scheduled-message":
       return putScheduled(state, data);
+    case "carrier":
+      return { ...state, carrier: newer(state.carrier, data) };
     default:
       return state;
   }

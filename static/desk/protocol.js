@@ -123,6 +123,9 @@
  * @property {string} message_sid
  * @property {string} date_created
  *
+ * @typedef {{version: number, interrupted_at: string|null, code: string}} Carrier
+ *   the way to the provider: since when messages wait, and why
+ *
  * @typedef {object} Snapshot
  * @property {Worker|null} worker
  * @property {Activity[]} activities
@@ -130,6 +133,7 @@
  * @property {Conversation[]} conversations
  * @property {Message[]} messages
  * @property {Scheduled[]} scheduled
+ * @property {Carrier} [carrier]
  *
  * @typedef {{t: "welcome", now: string, audiences: string[], heads: Record<string, number>, snapshot: Snapshot|null}} Welcome
  * @typedef {{t: "event", a: string, n: number, type: string, at: string, ref?: string, data: any}} EventFrame
@@ -147,6 +151,7 @@
  * @property {Record<string, Message[]>} messages   per conversation, ascending by index
  * @property {Record<string, Scheduled>} scheduled
  * @property {Record<string, number>} cursors       last event seen, per audience
+ * @property {Carrier} carrier
  * @property {boolean} behind                       events are missing: resume
  *
  * @typedef {object} Command  A command in the outbox.

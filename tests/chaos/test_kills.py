@@ -111,7 +111,7 @@ async def story(product: Product, provider: Provider, nemesis: Nemesis, acknowle
     await asyncio.to_thread(wait_until, lambda: settled(product), seconds=120, what="the last answer")
     await agent.until(lambda: not agent.outbox, seconds=60)
     heads = dict(product.rows("SELECT audience, n FROM eventlog_audiencehead"))
-    await agent.until(lambda: all(heads.get(name) == n for name, n in agent.cursors.items()), seconds=30)
+    await agent.until(lambda: all(heads.get(name, 0) == n for name, n in agent.cursors.items()), seconds=30)
     await agent.stop()
     return agent
 
@@ -147,4 +147,4 @@ def check_outbound(product: Product, provider: Provider) -> None:
 def check_screen(product: Product, agent: Agent) -> None:
     assert len(agent.seen) == len(set(agent.seen))
     heads = dict(product.rows("SELECT audience, n FROM eventlog_audiencehead"))
-    assert all(heads[name] == n for name, n in agent.cursors.items())
+    assert all(heads.get(name, 0) == n for name, n in agent.cursors.items())

@@ -185,4 +185,5 @@ def snapshot(**parts: Any) -> Mapping[str, Any]:
         "conversations": [],
         "messages": [],
         "scheduled": [],
+        "carrier": {"version": 0, "interrupted_at": None, "code": ""},
     } | parts

@@ -227,9 +227,7 @@ def test_ticks_climb_and_failures_say_why(desk: FakeDesk, opened: Opened) -> Non
 
     desk.event("message.added", cast.outbound(1, 2, "nobody home", status="undelivered", error_code=30003))
     trouble = page.locator(".trouble")
-    expect(trouble).to_contain_text(
-        "Not delivered. The customer's phone is switched off or cannot be reached. Error 30003"
-    )
+    expect(trouble).to_contain_text("Not delivered. The phone is off or out of reach. Try again later. Error 30003")
     trouble.get_by_role("button", name="Resend").click()
 
     [resend] = desk.wait_for(lambda frame: frame["do"] == "message.resend")

@@ -21,7 +21,7 @@ _PACKAGES = ("agents", "hours", "routing", "conversations", "interactions", "hoo
 _EVENT = re.compile(
     r"(workspace|activity|task-channel|worker|task|task-queue|workflow|reservation|conversation|participant|message"
     r"|scheduled-message|messaging-service|webhook|visitor|address|intake|calendar|contact|contact-field|privacy"
-    r"|retention)\.[a-z-]+(\.[a-z]+)*"
+    r"|retention|carrier)\.[a-z-]+(\.[a-z]+)*"
 )
 _READING = ("filter", "enqueue")
 _RECORDS = re.compile(r"\b(record|draft|tell_\w+|_tell|note_\w+|way_of)\(")
@@ -70,6 +70,7 @@ def _states() -> str:
         conversation_states.DELIVERY,
         conversation_states.SCHEDULED,
         privacy_states.REQUEST,
+        conversation_states.CIRCUIT,
     ]
     charts = [f"## {machine.name.capitalize()}\n\n```mermaid\n{machine.mermaid()}\n```\n" for machine in machines]
     return "# States\n\n" + "\n".join(charts)

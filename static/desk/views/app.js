@@ -1,7 +1,7 @@
 /** The desk: banner, three panes, notices. */
 import { classes, html } from "../html.js";
 import { current, pane } from "../store.js";
-import { Banner } from "./banner.js";
+import { Banner, CarrierBanner } from "./banner.js";
 import { ConversationPane } from "./conversation.js";
 import { CustomerPane } from "./customer_pane.js";
 import { Toasts } from "./toasts.js";
@@ -11,6 +11,7 @@ import { WorkList } from "./work_list.js";
 export function App({ retry }) {
   return html`
     <${Banner} retry=${retry} />
+    <${CarrierBanner} />
     <div class=${classes("panes", `at-${pane.value}`, current.value && "has-customer")}>
       <${WorkList} />
       <${ConversationPane} />

@@ -2,7 +2,8 @@
 import { now, offset } from "../clock.js";
 import { html } from "../html.js";
 import { fill, gettext, spanInWords } from "../i18n.js";
-import { known, link } from "../store.js";
+import { known, link, state } from "../store.js";
+import { interruption } from "../remedies.js";
 import { Icon } from "./icons.js";
 
 /** @param {{age: string, retry: () => void}} props */
@@ -39,6 +40,20 @@ function Ended() {
 
 function Denied() {
   return html`<p><strong role="alert">${gettext("You have no access to the desk any more.")}</strong> ${gettext("Ask a supervisor.")}</p>`;
+}
+
+/** The provider is out of order: what was written waits. It stands beside the line's own banner. */
+export function CarrierBanner() {
+  const { interrupted_at: since, code } = state.value.carrier;
+  if (!since) return null;
+  const age = spanInWords(now.value - Date.parse(since));
+  const text = gettext("For %(age)s nothing can be sent to customers. What you write waits and goes out by itself.");
+  return html`
+    <div class="banner banner-carrier">
+      <${Icon} name="clock" />
+      <p><strong role="alert">${gettext("Messages are waiting.")}</strong> ${fill(text, { age })} ${interruption(code)}</p>
+    </div>
+  `;
 }
 
 /** @param {{retry: () => void}} props */

@@ -1,0 +1,10 @@
+"""The pump's services for what of conversations must not wait for other sweeps: a late turn is a slower sender."""
+
+from eventlog.timers import Deadline
+
+
+class Turns(Deadline):
+    """Messages whose sender may send again."""
+
+    name = "turns"
+    sweep = "conversations.timers.grant_turns"
