@@ -49,6 +49,7 @@ SCOPES = {
     "routing:read": _("ask why a task waits or an agent gets nothing"),
     "taskrouter:read": _("read workspaces, queues, workers and tasks by TaskRouter's API"),
     "taskrouter:write": _("change workspaces, queues, workers and tasks by TaskRouter's API"),
+    "verify:write": _("send and check one-time codes"),
     policy.WORKER_SCOPE: _("act for one worker alone by TaskRouter's API"),
 }
 

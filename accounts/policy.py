@@ -4,7 +4,7 @@ from kernel.actor import Actor
 from kernel.errors import Forbidden
 
 _AGENT = frozenset({"desk:use", "contacts:write", "contacts:block"})
-_SUPERVISOR = _AGENT | {"floor:read", "config:write", "workers:write", "privacy:export"}
+_SUPERVISOR = _AGENT | {"floor:read", "config:write", "workers:write", "privacy:export", "verify:configure"}
 _BY_ROLE = {
     "agent": _AGENT,
     "supervisor": _SUPERVISOR,
@@ -17,6 +17,7 @@ SCOPES = (
     "routing:read",
     "taskrouter:read",
     "taskrouter:write",
+    "verify:write",
 )
 WORKER_SCOPE = "taskrouter:worker"
 """Of a key that is bound to one worker, who alone has it: by TaskRouter's API it does what that worker may himself."""
@@ -24,6 +25,7 @@ WORKER_SCOPE = "taskrouter:worker"
 _BY_SCOPE = {
     "taskrouter:write": frozenset({"taskrouter:read", "config:write", "workers:write"}),
     WORKER_SCOPE: frozenset({"desk:use"}),
+    "verify:write": frozenset({"verify:configure"}),
 }
 
 

@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "api.apps.ApiConfig",
     "taskrouter.apps.TaskRouterConfig",
     "webchat.apps.WebChatConfig",
+    "verification.apps.VerificationConfig",
     "desk.apps.DeskConfig",
 ]
 
@@ -203,6 +204,7 @@ EVENT_SINKS = [
     "eventlog.live.Broadcast",
     "interactions.sinks.Follow",
     "conversations.sinks.Outbound",
+    "verification.sinks.Codes",
     "hooks.sinks.Deliveries",
     "insights.sinks.Count",
     "taskrouter.sinks.EventCallbacks",
@@ -246,11 +248,13 @@ PUMP_TIMERS = {
     "insights.timers.prune": 60,
     "privacy.timers.drive_requests": 1,
     "privacy.timers.keep_no_longer": 5,
+    "verification.timers.drive": 1,
+    "verification.timers.prune": 60,
 }
 # Who may refer to a business calendar: each tells the name of something that does, or nothing. Such a calendar stays.
 CALENDAR_USERS = ["routing.scoping.workflow_asking"]
 # Who else keeps something of a person: each forgets these addresses, in the transaction of the erasure.
-PERSONAL_DATA_KEEPERS = ["webchat.actions.forget_visitors"]
+PERSONAL_DATA_KEEPERS = ["webchat.actions.forget_visitors", "verification.actions.forget_numbers"]
 BUS_URL = environment.redis_url()
 REDIS_PREFIX = environment.redis_prefix(SECRET_KEY)
 

@@ -117,6 +117,8 @@ UNFOLD: dict[str, Any] = {
                 _("Bots & API"),
                 _item(_("Accounts"), "domain", "accounts_account", permission="users:write"),
                 _item(_("API keys"), "key", "accounts_apikey", permission="keys:write"),
+                _item(_("One-time codes"), "password", "verification_service"),
+                _item(_("Verifications"), "verified_user", "verification_verification"),
                 _item(_("Webhook endpoints"), "webhook", "hooks_endpoint"),
                 _item(_("Webhooks"), "outbox", "hooks_dispatch"),
                 _item(_("Hand-offs"), "handshake", "interactions_handoff"),

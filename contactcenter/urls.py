@@ -36,6 +36,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("desk.urls")),
     path("", include("api.urls")),
     path("taskrouter/", include("taskrouter.urls")),
+    path("verify/", include("verification.urls")),
     path("", include("webchat.urls")),
     path("", include("conversations.urls")),
     path("", include("privacy.urls")),

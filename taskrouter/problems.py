@@ -20,9 +20,12 @@ from taskrouter.wire import pascal
 
 REALM: Final = 'Basic realm="Twilio API"'
 
-# https://www.twilio.com/docs/api/errors: by status, and by our code where TaskRouter has a number of its own.
+# https://www.twilio.com/docs/api/errors: by status, and by our code where TaskRouter or Verify has a number of its own.
 _BY_STATUS: Final = {400: 20001, 401: 20003, 405: 20004}
 _BY_CODE: Final = {
+    "bad-parameter": 60200,
+    "max-checks": 60202,
+    "max-sends": 60203,
     "absolute-paging": 40153,
     "start-too-old": 14241,
     "invalid-instruction": 55555,

@@ -27,6 +27,7 @@ from conversations.models import (
     Identity,
     Media,
     Message,
+    Turn,
     Upload,
 )
 from conversations.scheduled_models import ScheduledMessage
@@ -174,7 +175,10 @@ def _let_nothing_go_out(conversation: Conversation) -> None:
     rows = Message.objects.filter(conversation=conversation)
     if rows.filter(status="sending", provider_sid__isnull=True).exists():
         raise Conflict("A message of the conversation is being sent at this moment.", field="conversation")
-    rows.filter(status="queued").update(status="canceled", due_at=None)
+    rows.filter(status="queued").update(status="canceled")
+    # What became of one of unknown fate is asked no more: its words, by which it is recognised, are going.
+    rows.filter(due_at__isnull=False).update(due_at=None)
+    Turn.objects.filter(message__conversation=conversation).delete()
 
 
 def _erase_messages(conversation: Conversation) -> int:

@@ -1,7 +1,17 @@
 """Telephone numbers: kept as ``+573001234567``, read as people in the same country write them."""
 
+from typing import Final
+
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat
+
+SPANISH: Final = frozenset(
+    (
+        *("AR", "BO", "CL", "CO", "CR", "CU", "DO", "EC", "ES", "GQ", "GT", "HN", "MX", "NI", "PA", "PE", "PR", "PY"),
+        *("SV", "UY", "VE"),
+    )
+)
+"""Where most people read Spanish."""
 
 _PREFIXED = "whatsapp:"
 

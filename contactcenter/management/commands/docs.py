@@ -16,12 +16,15 @@ from conversations.core import states as conversation_states
 from kernel.machine import Machine
 from privacy.core import states as privacy_states
 from routing.core import states as routing_states
+from verification.core import states as verification_states
 
-_PACKAGES = ("agents", "hours", "routing", "conversations", "interactions", "hooks", "privacy", "webchat")
+_PACKAGES = (
+    *("agents", "hours", "routing", "conversations", "interactions", "hooks", "privacy", "verification", "webchat"),
+)
 _EVENT = re.compile(
     r"(workspace|activity|task-channel|worker|task|task-queue|workflow|reservation|conversation|participant|message"
     r"|scheduled-message|messaging-service|webhook|visitor|address|intake|calendar|contact|contact-field|privacy"
-    r"|retention|carrier)\.[a-z-]+(\.[a-z]+)*"
+    r"|retention|carrier|verification|verification-service)\.[a-z-]+(\.[a-z]+)*"
 )
 _READING = ("filter", "enqueue")
 _RECORDS = re.compile(r"\b(record|draft|tell_\w+|_tell|note_\w+|way_of)\(")
@@ -71,6 +74,8 @@ def _states() -> str:
         conversation_states.SCHEDULED,
         privacy_states.REQUEST,
         conversation_states.CIRCUIT,
+        verification_states.VERIFICATION,
+        verification_states.SENDING,
     ]
     charts = [f"## {machine.name.capitalize()}\n\n```mermaid\n{machine.mermaid()}\n```\n" for machine in machines]
     return "# States\n\n" + "\n".join(charts)
