@@ -4,8 +4,8 @@ Nothing here waits for anything but that one commit. A refusal is a plain status
 sids and no personal data.
 """
 
+import random
 import time
-import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -138,7 +138,8 @@ async def _body(receive: Receive) -> bytes | None:
 
 
 async def _send(send: Send, answer: Answer) -> None:
-    headers = [(b"content-length", str(len(answer.body)).encode()), (b"x-request-id", uuid.uuid4().hex.encode())]
+    request_id = b"%032x" % random.getrandbits(128)
+    headers = [(b"content-length", str(len(answer.body)).encode()), (b"x-request-id", request_id)]
     if answer.body:
         headers.append((b"content-type", answer.content_type))
     await send({"type": "http.response.start", "status": answer.status, "headers": [*headers, *answer.headers]})
