@@ -109,6 +109,7 @@ UNFOLD: dict[str, Any] = {
                 _item(_("Messaging services"), "dynamic_feed", "conversations_messagingservice"),
                 _item(_("Scheduled messages"), "schedule_send", "conversations_scheduledmessage"),
                 _item(_("Templates"), "chat_bubble", "conversations_template"),
+                _item(_("Web chats"), "chat", "webchat_deployment"),
                 _item(_("Consent ledger"), "do_not_disturb_on", "conversations_consent"),
                 _item(_("Intakes"), "input", "interactions_intake"),
                 _item(_("Task channels"), "alt_route", "agents_taskchannel"),

@@ -1,8 +1,10 @@
 """The verbs of a web chat: a visitor comes, says something, sees something."""
 
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import transaction
@@ -14,21 +16,37 @@ from conversations import actions as conversations
 from conversations.core import limits, names
 from conversations.models import Address, Message
 from eventlog.record import record
+from hours.models import Calendar
 from kernel import clock
-from kernel.actor import Actor
+from kernel.actor import SYSTEM, Actor
 from kernel.errors import Invalid, TooMany
-from webchat import core, queries
-from webchat.models import Deployment, Visitor, new_visitor_sid
+from webchat import core, prechat, queries
+from webchat.models import MAX_TEXT, Deployment, Visitor, new_visitor_sid
 
 PROVIDER = "webchat"
+TEXTS: Final = ("greeting_en", "greeting_es", "closed_en", "closed_es")
 _STAMP_EVERY = timedelta(minutes=1)
 
 
-def begin(address: Address, *, name: str = "", remote_address: str = "") -> tuple[Visitor, str]:
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """How a chat is to stand: ``fields`` as `prechat.parse` reads them, ``texts`` by their columns."""
+
+    origins: Sequence[str] = ()
+    calendar: Calendar | None = None
+    fields: str = ""
+    texts: Mapping[str, str] = field(default_factory=dict)
+
+
+def begin(
+    address: Address, *, name: str = "", answers: Mapping[str, Any] | None = None, remote_address: str = ""
+) -> tuple[Visitor, str]:
     """A new visitor and the token that proves it, which is told this once.
 
-    Raises ``TooMany`` when too many began from the same network address within the hour.
+    ``answers`` are to what the deployment asks first. Raises ``Invalid`` with the field for one that is missing or
+    makes no sense, ``TooMany`` when too many began from the same network address within the hour.
     """
+    told = prechat.answers(queries.fields(address), answers or {})
     most = settings.WEBCHAT_BEGINNINGS_AN_HOUR
     origin = core.hour_digest(remote_address, moment=clock.now(), key=settings.SECRET_KEY)
     if Visitor.objects.filter(begun_from=origin).count() >= most:
@@ -41,6 +59,7 @@ def begin(address: Address, *, name: str = "", remote_address: str = "") -> tupl
         identity=f"webchat:visitor:{sid}",
         token_hash=queries.token_hash(token),
         name=names.clean(name),
+        answers=told,
         begun_from=origin,
     )
     return visitor, token
@@ -87,22 +106,55 @@ def seen(visitor: Visitor, *, conversation_sid: str, index: int, status: str) ->
     conversations.mark_seen_by_visitor(conversation, index=index, status=status, actor=_actor(visitor))
 
 
-def allow_origins(address: Address, *, origins: Sequence[str], actor: Actor) -> Deployment:
-    """These sites, and no others, may show the chat. Raises ``Invalid`` with the first that is no origin."""
+def deploy(address: Address, *, setting: Setting, actor: Actor) -> Deployment:
+    """The chat stands so from now on. Raises ``Invalid`` with the field, of sites with the first that is no origin."""
     policy.require(actor, "config:write", account_sid=address.workspace.account.sid)
     if address.channel != "webchat":
         raise Invalid("Only a web chat is shown on sites.", field="address")
-    for origin in origins:
+    calendar = setting.calendar
+    if calendar is not None and calendar.workspace_id != address.workspace_id:
+        raise Invalid("This belongs to another workspace.", field="calendar")
+    for origin in setting.origins:
         if not core.is_origin(origin):
             raise Invalid(
                 "%(origin)s is no origin. Write scheme and host, as in https://shop.example.com",
                 field="allowed_origins",
                 params={"origin": origin[:200]},
             )
-    deployment, _ = Deployment.objects.update_or_create(
-        address=address, defaults={"allowed_origins": list(dict.fromkeys(origins))}
-    )
+    for column, text in setting.texts.items():
+        if len(text) > MAX_TEXT:
+            raise Invalid("Write at most %(limit)d characters.", field=column, params={"limit": MAX_TEXT})
+    given: dict[str, Any] = {
+        "allowed_origins": list(dict.fromkeys(setting.origins)),
+        "calendar": calendar,
+        "fields": prechat.parse(setting.fields),
+        **setting.texts,
+    }
+    with transaction.atomic():
+        deployment, _ = Deployment.objects.update_or_create(address=address, defaults=given)
+        _note(deployment, actor=actor)
     return deployment
+
+
+def _note(deployment: Deployment, *, actor: Actor) -> None:
+    address = deployment.address
+    calendar = deployment.calendar
+    data = {
+        "address_sid": address.sid,
+        "address": address.address,
+        "allowed_origins": deployment.allowed_origins,
+        "calendar": calendar.unique_name if calendar else None,
+        "fields": deployment.fields,
+        **{name: getattr(deployment, name) for name in TEXTS},
+    }
+    record(
+        "deployment.updated",
+        subject_sid=address.sid,
+        data=data,
+        audiences=[f"floor:{address.workspace.sid}"],
+        actor=actor,
+        workspace_sid=address.workspace.sid,
+    )
 
 
 def _follow(visitor: Visitor, message: Message) -> None:
@@ -111,6 +163,8 @@ def _follow(visitor: Visitor, message: Message) -> None:
     if not Visitor.objects.filter(earlier, pk=visitor.pk).update(conversation=message.conversation):
         return
     visitor.conversation = message.conversation
+    if visitor.answers:
+        conversations.describe(message.conversation, attributes={"pre_chat": visitor.answers}, actor=SYSTEM)
     record(
         "visitor.moved",
         subject_sid=visitor.sid,

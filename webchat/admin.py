@@ -1,4 +1,4 @@
-"""On which sites a web chat may stand."""
+"""Web chats: where they may stand, what they say and ask first, and when somebody is there."""
 
 from typing import Any
 
@@ -8,12 +8,12 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin_base import ModelAdmin, ModelForm, MonoTextarea, actor, display
-from webchat import actions
+from webchat import actions, prechat
 from webchat.models import Deployment
 
 
 class DeploymentForm(ModelForm):
-    """A site a line."""
+    """A site a line, and a field a line."""
 
     allowed_origins = forms.CharField(
         label=_("Allowed sites"),
@@ -22,13 +22,30 @@ class DeploymentForm(ModelForm):
         help_text=_("One a line: scheme and host, as in https://shop.example.com or https://*.example.com"),
     )
 
+    fields_text = forms.CharField(
+        label=_("Asked first"),
+        widget=MonoTextarea({"rows": 4, "placeholder": "email* | E-mail | Correo electrónico"}),
+        required=False,
+        help_text=_(
+            "One a line: name | English label | Spanish label. A star behind the name asks for an answer. email and "
+            "phone are checked. Workflows can route by the answers: task attributes of these names."
+        ),
+    )
+    error_fields = {"fields": "fields_text"}
+
     class Meta:
         model = Deployment
-        fields = ["address", "allowed_origins"]
+        fields = ["address", "allowed_origins", "calendar", *actions.TEXTS]
+        help_texts = {
+            "calendar": _("Outside these hours the chat says so, and when you are back. Empty: no hours are shown."),
+            "greeting_en": _("Above the first words. Empty: our own."),
+            "closed_en": _("What is said while you are closed. Empty: our own."),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial["allowed_origins"] = "\n".join(self.instance.allowed_origins)
+        self.initial["fields_text"] = prechat.written(self.instance.fields)
 
     def clean_allowed_origins(self) -> list[str]:
         lines = str(self.cleaned_data["allowed_origins"]).split()
@@ -42,8 +59,13 @@ class DeploymentAdmin(ModelAdmin):
     account_lookup = "address__workspace__account"
     writes = "config:write"
     form = DeploymentForm
-    list_display = ["address", "sites"]
-    list_select_related = ["address__workspace__account"]
+    list_display = ["address", "sites", "calendar"]
+    list_select_related = ["address__workspace__account", "calendar"]
+    fieldsets = [
+        (None, {"fields": ["address", "allowed_origins"]}),
+        (_("Hours"), {"fields": ["calendar", "closed_en", "closed_es"]}),
+        (_("Before the first words"), {"fields": ["greeting_en", "greeting_es", "fields_text"]}),
+    ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return [*super().get_readonly_fields(request, obj), *(["address"] if obj else [])]
@@ -57,7 +79,14 @@ class DeploymentAdmin(ModelAdmin):
     def store(self, request: HttpRequest, row: Deployment | None, form: Any) -> Deployment:
         address = row.address if row is not None else form.cleaned_data["address"]
         who = actor(request, address.workspace.account)
-        return actions.allow_origins(address, origins=form.cleaned_data["allowed_origins"], actor=who)
+        given = form.cleaned_data
+        setting = actions.Setting(
+            origins=given["allowed_origins"],
+            calendar=given["calendar"],
+            fields=given["fields_text"],
+            texts={name: given[name] for name in actions.TEXTS},
+        )
+        return actions.deploy(address, setting=setting, actor=who)
 
     @display(description=_("allowed sites"))
     def sites(self, deployment: Deployment) -> str:

@@ -4,7 +4,10 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from conversations.models import Address, Conversation
+from hours.models import Calendar
 from kernel import clock, sids
+
+MAX_TEXT = 300
 
 
 def new_visitor_sid() -> str:
@@ -12,7 +15,11 @@ def new_visitor_sid() -> str:
 
 
 class Deployment(models.Model):
-    """On which sites a web chat may be embedded; an address without one follows the default."""
+    """Where a web chat may be embedded, what it says and asks first, and when somebody is there.
+
+    An address without one follows the defaults. ``fields`` are of the shape of `webchat.prechat`; texts that are empty
+    are ours.
+    """
 
     address = models.OneToOneField(
         Address,
@@ -22,10 +29,23 @@ class Deployment(models.Model):
         limit_choices_to={"channel": "webchat"},
     )
     allowed_origins = models.JSONField(_("allowed sites"), default=list, blank=True)
+    calendar = models.ForeignKey(
+        Calendar,
+        verbose_name=_("business hours"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="deployments",
+    )
+    greeting_en = models.CharField(_("greeting in English"), max_length=MAX_TEXT, blank=True)
+    greeting_es = models.CharField(_("greeting in Spanish"), max_length=MAX_TEXT, blank=True)
+    closed_en = models.CharField(_("closed, in English"), max_length=MAX_TEXT, blank=True)
+    closed_es = models.CharField(_("closed, in Spanish"), max_length=MAX_TEXT, blank=True)
+    fields = models.JSONField(_("asked first"), default=list, blank=True)
 
     class Meta:
-        verbose_name = _("web chat site list")
-        verbose_name_plural = _("web chat site lists")
+        verbose_name = _("web chat deployment")
+        verbose_name_plural = _("web chat deployments")
 
     def __str__(self) -> str:
         return str(self.address)
@@ -43,6 +63,7 @@ class Visitor(models.Model):
     identity = models.CharField(max_length=128, unique=True)
     token_hash = models.CharField(max_length=64, unique=True)
     name = models.CharField(_("name"), max_length=120, blank=True)
+    answers = models.JSONField(default=dict)
     begun_from = models.CharField(max_length=32)
     created_at = models.DateTimeField(_("created"), default=clock.now, editable=False)
     last_seen_at = models.DateTimeField(_("last seen"), default=clock.now)

@@ -2,20 +2,34 @@
 
 from datetime import timedelta
 from hashlib import sha256
+from typing import TypedDict
 
 from django.conf import settings
 from django.db.models import Max, QuerySet
 
 from conversations import queries as conversations
 from conversations.models import Address, Conversation, Media, Message, Participant
+from hours.core.document import read
+from hours.core.facts import facts
+from hours.models import Calendar
 from kernel import clock, sids
 from kernel.actor import Actor
 from kernel.errors import NotFound
 from webchat import core
 from webchat.models import Deployment, Visitor
 from webchat.payloads import ChatMessagePayload, ChatPayload, ChatSnapshot, chat_payload, trimmed_message
+from webchat.prechat import Field
 
 PAGE = 50
+
+
+class Hours(TypedDict):
+    """``changes_at``: when that is over, ISO 8601; ``None`` when it does not end within a year."""
+
+    open: bool
+    changes_at: str | None
+
+
 # Who has not been here for so long has to begin anew.
 TOKEN_LIFETIME = timedelta(days=90)
 
@@ -53,6 +67,32 @@ def frame_ancestors(address: Address) -> list[str]:
     if listed is not None:
         return [origin for origin in listed if core.is_origin(origin)]
     return [] if settings.PRODUCTION else list(core.LOCAL_ORIGINS)
+
+
+def deployment(address: Address) -> Deployment | None:
+    """How the chat stands there; ``None``: by the defaults."""
+    return Deployment.objects.select_related("calendar").filter(address=address).first()
+
+
+def fields(address: Address) -> list[Field]:
+    """What is asked before the first words."""
+    found = deployment(address)
+    return found.fields if found else []
+
+
+def hours(deployment: Deployment | None) -> Hours | None:
+    """Whether somebody is there now, and when that changes; ``None`` for a chat without hours."""
+    calendar = deployment.calendar if deployment else None
+    if calendar is None:
+        return None
+    told = facts(read(calendar.definition), clock.now())
+    return {"open": told["open"], "changes_at": told["next_closing"] if told["open"] else told["next_opening"]}
+
+
+def deployment_asking(calendar: Calendar) -> str:
+    """The name of a web chat that keeps these hours; empty when none does."""
+    found = Deployment.objects.select_related("address").filter(calendar=calendar).first()
+    return str(found) if found else ""
 
 
 def own_conversations(visitor: Visitor) -> QuerySet[Conversation]:

@@ -22,7 +22,8 @@ from conversations.models import Address
 from conversations.views import serve, serve_thumbnail
 from kernel.actor import Actor
 from kernel.errors import DomainError, Forbidden, Invalid, NotFound
-from webchat import actions, queries, words
+from webchat import actions, prechat, queries, words
+from webchat.models import Deployment
 
 DEMO = "demo"
 TOKEN_HEADER = "X-Chat-Token"  # noqa: S105 - the header's name
@@ -48,7 +49,8 @@ def frame(request: HttpRequest) -> HttpResponse:
     language = _language(request)
     with translation.override(language):
         boot = _boot(address, deployment=request.GET["deployment"], language=language)
-        response = render(request, "webchat/frame.html", {"boot": boot, "address": address})
+        greeting = boot["greeting"]
+        response = render(request, "webchat/frame.html", {"boot": boot, "address": address, "greeting": greeting})
     response["Content-Language"] = language
     policy: Any = response
     policy._csp_replace = {"frame-ancestors": [SELF, *queries.frame_ancestors(address)]}
@@ -65,7 +67,7 @@ def demo(request: HttpRequest) -> HttpResponse:
 @csrf_exempt
 @require_POST
 def begin(request: HttpRequest) -> JsonResponse:
-    """A visitor begins: ``{"deployment", "name"?}`` → ``{"sid", "token"}``.
+    """A visitor begins: ``{"deployment", "name"?, "answers"?}`` → ``{"sid", "token"}``.
 
     Exempt from the form token because nobody is signed in here; only our own pages may ask, told by Origin.
     """
@@ -75,7 +77,10 @@ def begin(request: HttpRequest) -> JsonResponse:
         given = _given(request)
         address = queries.deployment_address(_text(given, "deployment"))
         remote = request.META.get("REMOTE_ADDR", "")
-        visitor, token = actions.begin(address, name=_text(given, "name"), remote_address=remote)
+        answers = given.get("answers", {})
+        if not isinstance(answers, dict):
+            raise Invalid("%(field)s is an object.", field="answers", params={"field": "answers"})
+        visitor, token = actions.begin(address, name=_text(given, "name"), answers=answers, remote_address=remote)
     except DomainError as error:
         return _refusal(error)
     response = JsonResponse({"sid": visitor.sid, "token": token}, status=201)
@@ -106,8 +111,13 @@ def _reader(request: HttpRequest, sid: str) -> Actor:
 
 
 def _boot(address: Address, *, deployment: str, language: str) -> dict[str, Any]:
+    standing = queries.deployment(address)
     return {
         "deployment": deployment,
+        "greeting": _said(standing, "greeting", language),
+        "closed": _said(standing, "closed", language),
+        "hours": queries.hours(standing),
+        "fields": prechat.shown(standing.fields if standing else [], language=language),
         "title": address.friendly_name,
         "language": language,
         "socket_path": "/ws/chat",
@@ -117,6 +127,14 @@ def _boot(address: Address, *, deployment: str, language: str) -> dict[str, Any]
         "name_limit": names.LIMIT,
         "words": words.chat(),
     }
+
+
+def _said(standing: Deployment | None, text: str, language: str) -> str:
+    """The deployment's own words, in that language or in English; empty for ours."""
+    if standing is None:
+        return ""
+    own: str = getattr(standing, f"{text}_{language}", "")
+    return own or str(getattr(standing, f"{text}_en"))
 
 
 def _address(name: str) -> Address:

@@ -22,6 +22,8 @@ def chat() -> dict[str, str]:
         "too_many_visitors": _("Chat is not available right now. Please try again later."),
         "waiting": _("Somebody will answer you here."),
         "with_agent": _("{name} is here"),
+        "closed": _("We are closed now. Write to us all the same: we answer when we are back."),
+        "back_at": _("We are back {when}."),
         "ended": _("This conversation has ended. Write again, and a new one begins."),
         "new_conversation": _("New conversation"),
         "you": _("You"),

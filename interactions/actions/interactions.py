@@ -165,5 +165,6 @@ def _attributes(conversation: Conversation, *, extra: Mapping[str, Any]) -> dict
         ours=conversation.address.address,
         name=conversation.identity.contact.name,
         last_words=last,
-        extra=extra,
+        # What a web chat asked first; a bot that asked later knows better.
+        extra={**conversation.attributes.get("pre_chat", {}), **extra},
     )

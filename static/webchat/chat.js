@@ -27,6 +27,8 @@ export class Chat {
     this.link = "idle";
     this.refusal = "";
     this.name = "";
+    /** @type {Record<string, string>} to what is asked before the first words */
+    this.answers = {};
     this.shownToken = "";
     this.typist = "";
     this.onChange = () => {};
@@ -107,7 +109,8 @@ export class Chat {
     if (this.beginning) return;
     this.beginning = true;
     try {
-      await begin(this.store, this.boot.sessions_url, { deployment: this.boot.deployment, name: this.name });
+      const { name, answers } = this;
+      await begin(this.store, this.boot.sessions_url, { deployment: this.boot.deployment, name, answers });
       this.refusal = "";
       this.attempt = 0;
       this.host.tell("begun");

@@ -8,7 +8,7 @@ export class Refused extends Error {}
  *
  * @param {import("./store.js").Store} store
  * @param {string} url
- * @param {{deployment: string, name: string}} who
+ * @param {{deployment: string, name: string, answers: Record<string, string>}} who
  * @returns {Promise<string>}
  */
 export async function begin(store, url, who) {
@@ -17,7 +17,7 @@ export async function begin(store, url, who) {
   return navigator.locks.request(store.tokenKey, () => ask(store, url, who));
 }
 
-/** @param {import("./store.js").Store} store @param {string} url @param {{deployment: string, name: string}} who */
+/** @param {import("./store.js").Store} store @param {string} url @param {{deployment: string, name: string, answers: Record<string, string>}} who */
 async function ask(store, url, who) {
   if (store.token) return store.token;
   const answer = await fetch(url, {

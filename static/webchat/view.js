@@ -23,6 +23,9 @@ export class View {
     this.composer = byId("composer");
     this.input = byId("input");
     this.name = byId("name");
+    /** @type {HTMLInputElement[]} what is asked before the first words */
+    this.asked = [...byId("asked").querySelectorAll("input")];
+    this.weekdays = new Intl.DateTimeFormat(chat.boot.language, { weekday: "long", hour: "numeric", minute: "2-digit" });
     chat.onChange = () => this.draw();
     this.#listen();
   }
@@ -40,8 +43,9 @@ export class View {
     const rows = rowsOf(this.chat.state, this.chat.pending, this.words);
     const grew = this.#drawRows(rows);
     byId("welcome").hidden = rows.length > 0;
-    byId("name-field").hidden = Boolean(this.chat.store.token) || rows.length > 0;
+    this.#drawAsked(Boolean(this.chat.store.token) || (rows.length > 0 && !this.chat.refusal));
     this.#drawStatus();
+    this.#drawHours();
     this.#drawTyping();
     if (atEnd || (grew && rows.at(-1)?.mine)) this.#toEnd();
   }
@@ -51,6 +55,10 @@ export class View {
     this.input.addEventListener("input", () => this.#wrote());
     this.input.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
       if (event.key === "Enter" && !event.shiftKey && !event.isComposing) this.#submit(event);
+    });
+    byId("asked").addEventListener("change", () => {
+      this.#answer();
+      if (this.chat.refusal) this.chat.flush();
     });
     document.addEventListener("keydown", (event) => {
       if (event.key === "Escape") this.chat.host.tell("close");
@@ -68,11 +76,19 @@ export class View {
     event.preventDefault();
     const body = this.input.value.trim();
     if (!body || body.length > this.chat.boot.body_limit) return this.input.focus();
-    this.chat.name = this.name.value.trim();
+    if (!this.asked.every((input) => input.reportValidity())) return;
+    this.#answer();
     this.input.value = "";
     this.#fit();
     this.chat.say(body);
     this.input.focus();
+  }
+
+  /** What was asked is answered so; the server checks it, and has asked again if it said no. */
+  #answer() {
+    this.chat.name = this.name.value.trim();
+    const given = this.asked.filter((input) => input.name && input.value.trim());
+    this.chat.answers = Object.fromEntries(given.map((input) => [input.name, input.value.trim()]));
   }
 
   #wrote() {
@@ -169,6 +185,28 @@ export class View {
     byId("banner").hidden = !byId("banner").textContent;
   }
 
+  /** @param {boolean} hidden Fields that nobody sees must not keep the form from going out. */
+  #drawAsked(hidden) {
+    byId("asked").hidden = hidden;
+    for (const input of this.asked) input.disabled = hidden;
+  }
+
+  #drawHours() {
+    const { hours, closed } = this.chat.boot;
+    const away = !isOpen(hours, Date.now()) && byId("presence").hidden;
+    setText("hours", away ? [closed || this.words.closed, this.#back(hours)].filter(Boolean).join(" ") : "");
+    byId("hours").hidden = !away;
+    if (away && byId("subtitle").textContent === byId("subtitle").dataset.idle) setText("subtitle", "");
+  }
+
+  /** When somebody is there again. @param {{open: boolean, changes_at: string|null}} hours */
+  #back({ open, changes_at }) {
+    if (open || !changes_at) return "";
+    const moment = new Date(changes_at);
+    const near = moment.getTime() - Date.now() < 6 * 86_400_000;
+    return filled(this.words.back_at, { when: (near ? this.weekdays : this.days).format(moment) });
+  }
+
   #drawTyping() {
     const { typist } = this.chat;
     byId("typing").hidden = !typist;
@@ -183,6 +221,17 @@ export class View {
   #toEnd() {
     this.scroller.scrollTop = this.scroller.scrollHeight;
   }
+}
+
+/**
+ * Whether somebody is there: as the server said when the page came, until that changes.
+ *
+ * @param {{open: boolean, changes_at: string|null}|null} hours nothing: the chat keeps no hours
+ * @param {number} now
+ */
+export function isOpen(hours, now) {
+  if (!hours) return true;
+  return hours.changes_at !== null && now >= Date.parse(hours.changes_at) ? !hours.open : hours.open;
 }
 
 /** Only when it differs: a live region that is written anew is read anew. @param {string} id @param {string} text */

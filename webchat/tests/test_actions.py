@@ -16,6 +16,7 @@ from kernel.errors import Forbidden, Invalid, NotFound, TooMany
 from tests import people
 from tests.people import House
 from webchat import actions, core, queries
+from webchat.actions import Setting
 from webchat.models import Visitor
 
 pytestmark = pytest.mark.django_db
@@ -210,12 +211,12 @@ def test_only_a_web_chat_is_seen_by_a_visitor(home: House) -> None:
 
 def test_sites_are_allowed_by_supervisors_and_only_as_origins(home: House, shop: Address) -> None:
     sites = ["https://shop.example.com", "https://*.example.org:8443"]
-    actions.allow_origins(shop, origins=[*sites, sites[0]], actor=home.actor("Bo"))
+    actions.deploy(shop, setting=Setting(origins=[*sites, sites[0]]), actor=home.actor("Bo"))
 
     assert queries.frame_ancestors(shop) == sites
     with pytest.raises(Invalid) as error:
-        actions.allow_origins(shop, origins=["https://x.example; script-src *"], actor=home.actor("Bo"))
+        actions.deploy(shop, setting=Setting(origins=["https://x.example; script-src *"]), actor=home.actor("Bo"))
     assert error.value.field == "allowed_origins"
     with pytest.raises(Forbidden):
-        actions.allow_origins(shop, origins=[], actor=home.actor("Ada"))
+        actions.deploy(shop, setting=Setting(), actor=home.actor("Ada"))
     assert queries.frame_ancestors(shop) == sites
