@@ -254,7 +254,11 @@ PUMP_TIMERS = {
 # Who may refer to a business calendar: each tells the name of something that does, or nothing. Such a calendar stays.
 CALENDAR_USERS = ["routing.scoping.workflow_asking", "webchat.queries.deployment_asking"]
 # Who else keeps something of a person: each forgets these addresses, in the transaction of the erasure.
-PERSONAL_DATA_KEEPERS = ["webchat.actions.forget_visitors", "verification.actions.forget_numbers"]
+PERSONAL_DATA_KEEPERS = [
+    "webchat.actions.forget_visitors",
+    "verification.actions.forget_numbers",
+    "conversations.actions.inbox.forget",
+]
 BUS_URL = environment.redis_url()
 REDIS_PREFIX = environment.redis_prefix(SECRET_KEY)
 
