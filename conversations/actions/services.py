@@ -88,11 +88,10 @@ def start_by_service(
 ) -> Conversation:
     """The open conversation with this customer by the sender that the pool gives, begun if there is none.
 
+    Whoever asks at the same moment is given the same sender, for the choice hangs on the pool and the customer alone.
     Raises ``Conflict`` when the pool has no sender of the channel.
     """
     with transaction.atomic():
-        # One at a time: two first messages to a customer must not come from two senders.
-        MessagingService.objects.select_for_update().get(pk=service.pk)
         address = _sender(service, channel=channel, customer=customer)
         conversation = start(address, channel=channel, customer=customer, name=name, actor=actor)
         if service.sticky:

@@ -100,6 +100,7 @@ def test_the_sender_stays_with_the_customer_only_while_it_is_in_the_pool(home: H
     actions.close(begun(made, MEXICAN), actor=SYSTEM)
     services.set_pool(made, addresses=[american, second], actor=SYSTEM)
 
+    assert not StickySender.objects.exists()
     assert begun(made, MEXICAN).address == second
 
 
