@@ -1,30 +1,25 @@
 """What the outbound figures ask of a child process inside the product: senders, messages to queue, a bare call."""
 
 import time
-from collections.abc import Iterator
-from datetime import datetime
 
 from django.db import transaction
 
 from agents.models import Workspace
 from carriers.base import OutboundMessage
 from carriers.registry import carrier
-from carriers.twin import actions as twin
-from carriers.twin.models import TwinMessage
 from conversations import queries
 from conversations.actions import outbound
 from conversations.actions.speech import start
 from conversations.models import Address, Conversation, Message
-from eventlog.dbclock import database_now
+from kernel import clock
 from kernel.actor import SYSTEM
 
 _OPEN: dict[str, list[int]] = {}
 
 
 def prepare(senders: dict[str, float], customers: int) -> None:
-    """Addresses with these rates and so many conversations of each; the twin knows their numbers."""
+    """Addresses with these rates and so many conversations of each."""
     workspace = Workspace.objects.get()
-    twin.ensure_numbers(webhook_url="", numbers=tuple((text, "bench") for text in senders))
     for place, (text, rate) in enumerate(senders.items()):
         address, _ = Address.objects.update_or_create(
             address=text,
@@ -49,37 +44,20 @@ def queue(sender: str, count: int, rate: float, label: str) -> None:
         _say(pks[number % len(pks)], f"{label} {number}")
 
 
-def taken(label: str) -> list[tuple[float, float]]:
-    """When each message of that label was queued and when the provider had it, in seconds, by the latter."""
-    rows = TwinMessage.objects.filter(body__startswith=f"{label} ", direction="outbound-api")
-    at = {body: moment.timestamp() for body, moment in rows.values_list("body", "created_at")}
-    queued = Message.objects.filter(body__in=list(at)).values_list("body", "due_at", "created_at")
-    pairs = [(created.timestamp(), at[body]) for body, _, created in queued]
-    return sorted(pairs, key=lambda pair: pair[1])
+def queued(label: str) -> dict[str, float]:
+    """When each message of that label was queued, by its text."""
+    rows = Message.objects.filter(body__startswith=f"{label} ", direction="outbound")
+    return {body: at.timestamp() for body, at in rows.values_list("body", "created_at")}
 
 
-def taken_count(label: str) -> int:
-    """How many of them the provider has."""
-    return TwinMessage.objects.filter(body__startswith=f"{label} ", direction="outbound-api").count()
-
-
-def doubled(label: str) -> int:
-    """How many came more than once."""
-    bodies = TwinMessage.objects.filter(body__startswith=f"{label} ", direction="outbound-api").values_list("body")
-    return bodies.count() - bodies.distinct().count()
-
-
-def bare_calls(sender: str, count: int) -> list[float]:
-    """Seconds from the SDK's call until the provider had the message, without the product around it."""
-    return list(_bare(sender, count))
-
-
-def _bare(sender: str, count: int) -> Iterator[float]:
+def bare_calls(sender: str, count: int) -> dict[str, float]:
+    """When each call of the SDK began that goes out without the product around it, by its text."""
+    began = {}
     for number in range(count):
-        message = OutboundMessage("IM", 1, "sms", sender, "+15560099999", f"bare {number}")
-        began: datetime = database_now()
-        sid = carrier().send(message).provider_sid
-        yield (TwinMessage.objects.get(sid=sid).created_at - began).total_seconds()
+        body = f"bare {number}"
+        began[body] = clock.now().timestamp()
+        carrier().send(OutboundMessage("IM", 1, "sms", sender, "+15560099999", body))
+    return began
 
 
 def _conversation(address: Address, customer: str) -> Conversation:

@@ -298,15 +298,20 @@ def due_conversations(now: datetime, *, grace: timedelta, limit: int) -> list[st
 
 
 def head_of_line(conversation: Conversation) -> Message | None:
-    """The next message to send, with its turn, unless one is in flight: one at a time keeps the order."""
+    """The next message to send, with its turn and files, unless one is in flight: one at a time keeps the order."""
     line = Message.objects.filter(_IN_LINE, conversation=conversation).select_related("turn").order_by("index")
-    first = line.first()
+    first = line.prefetch_related("media").first()
     return first if first is not None and first.status == "queued" else None
 
 
 def unknown_count() -> int:
     """Messages of which nobody knows whether they were sent, and that are still looked for."""
     return Message.objects.filter(status="unknown", due_at__isnull=False).count()
+
+
+def has_queued(conversation_sid: str) -> bool:
+    """Whether more waits in this conversation: asked before the lock is taken for the next one."""
+    return Message.objects.filter(conversation__sid=conversation_sid, status="queued").exists()
 
 
 def late_messages(now: datetime, *, limit: int) -> list[str]:

@@ -11,7 +11,7 @@ from kombu.exceptions import OperationalError
 
 from carriers.base import CarrierError, OutboundMessage
 from carriers.registry import carrier
-from conversations import actions, reconciler
+from conversations import actions, queries, reconciler
 from conversations.core.searching import Search
 from conversations.models import Media
 from eventlog.dbclock import database_now
@@ -30,6 +30,8 @@ def deliver(conversation_sid: str) -> None:
     """Send what waits in this conversation, one message after the other."""
     while (outbound := actions.claim_next(conversation_sid)) is not None:
         send(outbound)
+        if not queries.has_queued(conversation_sid):
+            return
 
 
 @shared_task(name="conversations.fetch")

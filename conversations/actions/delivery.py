@@ -86,7 +86,7 @@ def _too_late(message: Message, *, now: datetime) -> Refusal | None:
 
 def mark_sent(message_sid: str, *, fence: int, provider: str, provider_sid: str) -> None:
     """The carrier took attempt ``fence``. A receipt may have come first and said more; then only the sid is kept."""
-    _finish(
+    moved = _finish(
         message_sid,
         fence=fence,
         verb="accept",
@@ -96,9 +96,10 @@ def mark_sent(message_sid: str, *, fence: int, provider: str, provider_sid: str)
         error_code="",
         error_message="",
     )
-    Message.objects.filter(sid=message_sid, fence=fence, provider_sid__isnull=True).update(
-        provider=provider, provider_sid=provider_sid
-    )
+    if not moved:
+        Message.objects.filter(sid=message_sid, fence=fence, provider_sid__isnull=True).update(
+            provider=provider, provider_sid=provider_sid
+        )
 
 
 def mark_failed(message_sid: str, *, fence: int, code: str, reason: str) -> None:
@@ -209,21 +210,23 @@ def apply_receipt(message_sid: str, *, fence: int, receipt: StatusUpdate, provid
             consent.learn(message, conversation=conversation)
 
 
-def _finish(message_sid: str, *, fence: int, verb: str, **fields: Any) -> None:
-    """Write the outcome of one attempt, unless a later attempt or a receipt has overtaken it."""
+def _finish(message_sid: str, *, fence: int, verb: str, **fields: Any) -> bool:
+    """Write the outcome of one attempt, unless a later one or a receipt has overtaken it; whether it was written."""
     with transaction.atomic():
-        conversation = queries.locked_conversation(Message.objects.get(sid=message_sid).conversation_id)
+        place = Message.objects.values_list("conversation_id", flat=True).get(sid=message_sid)
+        conversation = queries.locked_conversation(place)
         # Only under the lock: a resend and its claim may have passed while we waited for it.
         message = Message.objects.filter(sid=message_sid, fence=fence).first()
         if message is None:
             logger.warning("late result of an earlier attempt", message=message_sid, fence=fence, verb=verb)
-            return
+            return False
         try:
             move(message, states.DELIVERY, verb, **fields)
         except StaleMove:
-            return
+            return False
         tell_message("message.updated", message, conversation=conversation, actor=SYSTEM)
         consent.learn(message, conversation=conversation)
+        return True
 
 
 def _claimed(message: Message, files: Sequence[Media], *, conversation: Conversation, now: datetime) -> OutboundMessage:

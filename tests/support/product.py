@@ -57,16 +57,21 @@ def answers(url: str) -> int:
 
 @dataclass
 class Product:
-    """Start, restart, kill, stop. ``roles`` are the production shape's processes; embedded has the one, "serve"."""
+    """Start, restart, kill, stop. ``roles`` are the production shape's processes; embedded has the one, "serve".
+
+    ``embedded``: that shape, whatever the environment says.
+    """
 
     env: dict[str, str] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
     var: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="cc-")))
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    embedded: bool = False
 
     def __post_init__(self) -> None:
-        self.production = bool(os.environ.get("DATABASE_URL"))
-        inherited = {name: value for name, value in os.environ.items() if name not in _OURS}
+        self.production = bool(os.environ.get("DATABASE_URL")) and not self.embedded
+        foreign = _OURS if self.production else _OURS | {"DATABASE_URL", "REDIS_URL"}
+        inherited = {name: value for name, value in os.environ.items() if name not in foreign}
         self.env = {**inherited, "VAR_DIR": str(self.var), "PORT": str(self.port), **self.env}
         self.log = (self.var / "product.log").open("ab")
         if self.production:

@@ -37,7 +37,7 @@ export function Trouble({ message }) {
       <${Icon} name=${ICONS[message.status]} />
       <p>
         <strong>${deliveryName(message.status)}.</strong> ${whyFailed(message)}
-        ${message.error_code ? html` <span class="error-code">${fill(gettext("Error %(code)s"), { code: message.error_code })}</span>` : null}
+        ${/^\d+$/.test(String(message.error_code)) ? html` <span class="error-code">${fill(gettext("Error %(code)s"), { code: message.error_code })}</span>` : null}
       </p>
       <button type="button" class="button button-small" disabled=${again} onClick=${() => resend(message.sid)}>
         ${again ? gettext("Sending again…") : label}
