@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminFileFieldWidget,
     UnfoldAdminPasswordWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
@@ -60,6 +61,7 @@ __all__ = [
     "NEUTRAL",
     "CheckboxWidget",
     "CheckboxesWidget",
+    "FileWidget",
     "Label",
     "ModelAdmin",
     "ModelForm",
@@ -91,6 +93,7 @@ DANGER = ActionVariant.DANGER
 NEUTRAL = ActionVariant.DEFAULT
 CheckboxesWidget = UnfoldAdminCheckboxSelectMultipleWidget
 CheckboxWidget = UnfoldBooleanWidget
+FileWidget = UnfoldAdminFileFieldWidget
 PasswordWidget = UnfoldAdminPasswordWidget
 SelectWidget = UnfoldAdminSelectWidget
 TextInputWidget = UnfoldAdminTextInputWidget

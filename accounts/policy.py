@@ -4,7 +4,9 @@ from kernel.actor import Actor
 from kernel.errors import Forbidden
 
 _AGENT = frozenset({"desk:use", "contacts:write", "contacts:block"})
-_SUPERVISOR = _AGENT | {"floor:read", "config:write", "workers:write", "privacy:export", "verify:configure"}
+_SUPERVISOR = _AGENT | {
+    "floor:read", "config:write", "workers:write", "campaigns:write", "privacy:export", "verify:configure",
+}  # fmt: skip
 _BY_ROLE = {
     "agent": _AGENT,
     "supervisor": _SUPERVISOR,
@@ -14,6 +16,7 @@ SCOPES = (
     "handoffs:write",
     "conversations:read",
     "conversations:write",
+    "campaigns:write",
     "routing:read",
     "taskrouter:read",
     "taskrouter:write",

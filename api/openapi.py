@@ -22,15 +22,18 @@ DESCRIPTION = """\
 Bots and other programs hand conversations over to people, speak while they own a conversation, and read what was said.
 
 **Keys.** An administrator makes an API key and chooses its scopes: `handoffs:write`, `conversations:read`,
-`conversations:write`, `routing:read`. Send it as `Authorization: Bearer cc_SK…`.
+`conversations:write`, `campaigns:write`, `routing:read`. Send it as `Authorization: Bearer cc_SK…`.
 
 **Refusals** have one shape, `Problem`: a stable `code`, a `message` that says what to do, the `field` to mend.
 Fields that are not known are refused by name.
 
 **Why.** A key with `routing:read` may ask why a task waits, why an agent was asked, and why one gets nothing.
 
-**Repeats.** A hand-off with an `Idempotency-Key`, and a message with a `ref`, may be sent again after a time-out:
-nothing happens twice.
+**Campaigns.** A key with `campaigns:write` sends one text to a list of customers, at a measured pace; each row says
+what became of it, and answers land where customers' words always land.
+
+**Repeats.** A campaign with a `ref`, a hand-off with an `Idempotency-Key`, and a message with a `ref`, may be sent
+again after a time-out: nothing happens twice.
 
 **Webhooks.** While a bot owns a conversation, its endpoint gets `message.added` as a POST, signed as
 [Standard Webhooks](https://www.standardwebhooks.com) describes it. `examples/bot.py` is a complete bot.
@@ -64,7 +67,8 @@ def document() -> dict[str, Any]:
         generator: Any = SchemaGenerator
         made: dict[str, Any] = generator(patterns=urls.resources).get_schema(request=None, public=True)
     made["info"]["description"] = DESCRIPTION
-    made["tags"] = [{"name": "handoffs"}, {"name": "conversations"}, {"name": "calendars"}, {"name": "why"}]
+    made["tags"] = [{"name": "handoffs"}, {"name": "conversations"}, {"name": "calendars"}]
+    made["tags"] += [{"name": "campaigns"}, {"name": "why"}]
     return made
 
 

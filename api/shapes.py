@@ -10,7 +10,7 @@ from hours.core.calendar import WEEKDAYS
 
 HAND_OFF_STATES = ("waiting", "offered", "active", "wrapping", "completed", "canceled")
 CALENDAR_REASONS = ("hours", "outside", "holiday", "override")
-AUTHORS = ("customer", "agent", "bot", "system")
+AUTHORS = ("customer", "agent", "bot", "campaign", "system")
 
 
 class Shape(serializers.Serializer[Any]):

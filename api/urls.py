@@ -3,6 +3,7 @@
 from django.urls import path
 
 from api import pages, views
+from api.campaigns import views as campaigns
 from api.why import views as why
 
 # What the OpenAPI document describes.
@@ -13,6 +14,9 @@ resources = [
     path("api/v1/conversations/<str:sid>/messages", views.Messages.as_view(), name="api-messages"),
     path("api/v1/calendars", views.Calendars.as_view(), name="api-calendars"),
     path("api/v1/calendars/<str:name>", views.CalendarItem.as_view(), name="api-calendar"),
+    path("api/v1/campaigns", campaigns.Campaigns.as_view(), name="api-campaigns"),
+    path("api/v1/campaigns/<str:sid>", campaigns.CampaignItem.as_view(), name="api-campaign"),
+    path("api/v1/campaigns/<str:sid>/recipients", campaigns.Recipients.as_view(), name="api-recipients"),
     path("api/v1/tasks/<str:sid>/why", why.Task.as_view(), name="api-why-task"),
     path("api/v1/reservations/<str:sid>/why", why.Reservation.as_view(), name="api-why-reservation"),
     path("api/v1/workers/<str:sid>/why", why.Worker.as_view(), name="api-why-worker"),

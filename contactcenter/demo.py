@@ -111,7 +111,7 @@ def _make_all() -> list[str]:
     _, token = accounts.create_api_key(
         account=account,
         friendly_name="Demo bot",
-        scopes=["handoffs:write", "conversations:read", "conversations:write", "routing:read"],
+        scopes=["handoffs:write", "conversations:read", "conversations:write", "campaigns:write", "routing:read"],
         actor=SYSTEM,
     )
     return [*lines, f"api key     {token}", f"account     {account.sid} {auth_token(account)}"]

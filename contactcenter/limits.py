@@ -20,6 +20,8 @@ BODY_LIMIT = MIB
 # The phones send pictures, and agents files: the largest that a channel carries, and the form around it.
 BODY_LIMITS = {"/phones/send": 6 * MIB}
 FILE_PATH = re.compile(r"/desk/conversations/CH[0-9a-f]{32}/files")
+# A campaign's list of customers.
+LIST_PATH = re.compile(r"/admin/campaigns/campaign/(add|\d+/change)/")
 FILE_LIMIT = 26 * MIB
 _WEBHOOKS = "/webhooks/"
 WEBHOOK_BODY_LIMIT = MIB // 2
@@ -38,7 +40,9 @@ def body_limit(path: str) -> int:
     """The largest body, in bytes, that a path takes."""
     if path.startswith(_WEBHOOKS):
         return WEBHOOK_BODY_LIMIT
-    return FILE_LIMIT if FILE_PATH.fullmatch(path) else BODY_LIMITS.get(path, BODY_LIMIT)
+    if FILE_PATH.fullmatch(path) or LIST_PATH.fullmatch(path):
+        return FILE_LIMIT
+    return BODY_LIMITS.get(path, BODY_LIMIT)
 
 
 class BodyTooLarge(Exception):

@@ -59,6 +59,7 @@ INSTALLED_APPS = [
     "routing.apps.RoutingConfig",
     "conversations.apps.ConversationsConfig",
     "interactions.apps.InteractionsConfig",
+    "campaigns.apps.CampaignsConfig",
     "insights.apps.InsightsConfig",
     "privacy.apps.PrivacyConfig",
     "api.apps.ApiConfig",
@@ -204,6 +205,7 @@ EVENT_SINKS = [
     "eventlog.live.Broadcast",
     "interactions.sinks.Follow",
     "conversations.sinks.Outbound",
+    "campaigns.sinks.Replies",
     "verification.sinks.Codes",
     "hooks.sinks.Deliveries",
     "insights.sinks.Count",
@@ -236,6 +238,7 @@ PUMP_TIMERS = {
     "conversations.timers.drive_looks": 1,
     "conversations.timers.drive_media": 1,
     "conversations.timers.drive_uploads": 60,
+    "campaigns.timers.drive": 0.25,
     "conversations.timers.drive_reconciliation": 1,
     "conversations.schedule_timers.drive_scheduled": 0.5,
     "conversations.template_timers.drive_templates": 1,
@@ -252,12 +255,17 @@ PUMP_TIMERS = {
     "verification.timers.prune": 60,
 }
 # Who may refer to a business calendar: each tells the name of something that does, or nothing. Such a calendar stays.
-CALENDAR_USERS = ["routing.scoping.workflow_asking", "webchat.queries.deployment_asking"]
+CALENDAR_USERS = [
+    "routing.scoping.workflow_asking",
+    "webchat.queries.deployment_asking",
+    "campaigns.queries.campaign_asking",
+]
 # Who else keeps something of a person: each forgets these addresses, in the transaction of the erasure.
 PERSONAL_DATA_KEEPERS = [
     "webchat.actions.forget_visitors",
     "verification.actions.forget_numbers",
     "conversations.actions.inbox.forget",
+    "campaigns.actions.forget_customers",
 ]
 BUS_URL = environment.redis_url()
 REDIS_PREFIX = environment.redis_prefix(SECRET_KEY)
@@ -329,6 +337,7 @@ SPECTACULAR_SETTINGS = {
     # One name each for choices that several fields share.
     "ENUM_NAME_OVERRIDES": {
         "AuthorKindEnum": "api.shapes.AUTHORS",
+        "CampaignStateEnum": "campaigns.core.states.STATES",
         "CalendarReasonEnum": "api.shapes.CALENDAR_REASONS",
         "ChannelEnum": "conversations.models.Channel.choices",
         "VerdictReasonEnum": "api.why.shapes.REASONS",

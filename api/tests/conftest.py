@@ -19,7 +19,7 @@ from routing import actions as routing
 from routing.models import TaskQueue, Workflow
 from tests import people
 
-EVERY_SCOPE = ("handoffs:write", "conversations:read", "conversations:write", "routing:read")
+EVERY_SCOPE = ("handoffs:write", "conversations:read", "conversations:write", "campaigns:write", "routing:read")
 
 
 @dataclass

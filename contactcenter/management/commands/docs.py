@@ -11,6 +11,7 @@ from typing import Any, TypeGuard, get_args, get_type_hints, is_typeddict
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from campaigns.core import states as campaign_states
 from contactcenter import compat
 from conversations.core import states as conversation_states
 from kernel.machine import Machine
@@ -19,11 +20,22 @@ from routing.core import states as routing_states
 from verification.core import states as verification_states
 
 _PACKAGES = (
-    *("agents", "hours", "routing", "conversations", "interactions", "hooks", "privacy", "verification", "webchat"),
+    *(
+        "agents",
+        "hours",
+        "routing",
+        "conversations",
+        "interactions",
+        "campaigns",
+        "hooks",
+        "privacy",
+        "verification",
+        "webchat",
+    ),
 )
 _EVENT = re.compile(
     r"(workspace|activity|task-channel|worker|task|task-queue|workflow|reservation|conversation|participant|message"
-    r"|scheduled-message|messaging-service|webhook|visitor|address|intake|calendar|contact|contact-field|privacy"
+    r"|scheduled-message|messaging-service|webhook|visitor|address|intake|campaign|calendar|contact|contact-field|privacy"
     r"|retention|carrier|verification|verification-service)\.[a-z-]+(\.[a-z]+)*"
 )
 _READING = ("filter", "enqueue")
@@ -73,6 +85,7 @@ def _states() -> str:
         conversation_states.DELIVERY,
         conversation_states.SCHEDULED,
         privacy_states.REQUEST,
+        campaign_states.CAMPAIGN,
         conversation_states.CIRCUIT,
         verification_states.VERIFICATION,
         verification_states.SENDING,

@@ -102,6 +102,7 @@ function About({ item }) {
       <${Facts} rows=${[
         [gettext("Channel"), channelName(channel)],
         [gettext("Writes to"), ourName],
+        [gettext("Campaign"), conversation?.attributes?.campaign?.name],
         [gettext("Since"), conversation ? dateTime(conversation.date_created) : ""],
       ]} />
     </section>

@@ -1,0 +1,1 @@
+"""Campaigns by API: one text to a list."""

@@ -1,0 +1,1 @@
+"""Campaigns: one text to many customers, each row with its own fate."""

@@ -1,0 +1,65 @@
+"""A campaign under way: begun, held, taken up again, ended."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from accounts import policy
+from campaigns.actions.telling import tell
+from campaigns.core import states
+from campaigns.models import Campaign
+from eventlog.dbclock import database_now
+from eventlog.moves import move
+from kernel import clock
+from kernel.actor import Actor
+from kernel.errors import Conflict
+
+
+def start(campaign: Campaign, *, actor: Actor) -> Campaign:
+    """Its rows go out from its time on, at once where it has none. Raises ``Conflict`` without rows, ``StaleMove``."""
+    if not campaign.recipients.exists():
+        raise Conflict("The campaign has no rows yet. Upload a list and take its rows.", field="recipients")
+    due_at = max(campaign.start_at or clock.now(), clock.now())
+    return _move(campaign, "start", actor=actor, started_at=clock.now(), due_at=due_at, sheet="")
+
+
+def pause(campaign: Campaign, *, actor: Actor) -> Campaign:
+    """Nothing more is taken from the list until it is resumed; what is queued already goes out."""
+    return _move(campaign, "pause", actor=actor, due_at=None)
+
+
+def resume(campaign: Campaign, *, actor: Actor) -> Campaign:
+    """It goes on where it stopped."""
+    later = max(campaign.start_at or clock.now(), clock.now())
+    return _move(campaign, "resume", actor=actor, due_at=later)
+
+
+def cancel(campaign: Campaign, *, actor: Actor) -> Campaign:
+    """Nothing more is taken from the list, ever; what is queued already goes out."""
+    return _move(campaign, "cancel", actor=actor, due_at=None, ended_at=clock.now())
+
+
+def finish(campaign: Campaign, *, actor: Actor) -> None:
+    """Every row has been taken. Part of the sender's transaction, under its fence."""
+    move(
+        campaign, states.CAMPAIGN, "finish", status_field="state",
+        due_at=None, lease_until=None, ended_at=database_now(),
+    )  # fmt: skip
+    tell("campaign.finished", campaign, actor=actor)
+
+
+_EVENTS = {
+    "start": "campaign.started",
+    "pause": "campaign.paused",
+    "resume": "campaign.resumed",
+    "cancel": "campaign.canceled",
+}
+
+
+def _move(campaign: Campaign, verb: str, *, actor: Actor, **fields: datetime | str | Any) -> Campaign:
+    policy.require(actor, "campaigns:write", account_sid=campaign.workspace.account.sid)
+    with transaction.atomic():
+        move(campaign, states.CAMPAIGN, verb, status_field="state", lease_until=None, **fields)
+        tell(_EVENTS[verb], campaign, actor=actor)
+    return campaign

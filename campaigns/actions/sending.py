@@ -1,0 +1,194 @@
+"""Taking rows from the list: a few at a time, each in one transaction with its message, at the sender's pace.
+
+The rows are the truth. A pump may die between any two lines: what was committed was taken, and the rest is taken by the
+next. Whoever lost the lease meanwhile finds another fence on the campaign and takes nothing more.
+"""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+
+from campaigns.actions import running
+from campaigns.core import texts
+from campaigns.models import Campaign, Pace, Recipient
+from conversations import actions as conversations
+from conversations.models import Message
+from eventlog.dbclock import database_now
+from hours.core.document import read
+from hours.core.state import state_at
+from kernel import clock
+from kernel.actor import SYSTEM
+from kernel.errors import DomainError
+
+logger = structlog.get_logger(__name__)
+
+LEASE = timedelta(seconds=30)
+BATCH = 50
+# A sender who was held up may catch up on so much at once.
+_CATCH_UP = timedelta(seconds=1)
+# Somebody may change the hours meanwhile.
+_LOOKED_AT_EVERY = timedelta(minutes=5)
+
+
+class _Lost(Exception):
+    """The campaign was paused, ended, or taken over by another pump."""
+
+
+def send_some(campaign_sid: str) -> int:
+    """Take what may go out now, up to a batch; returns how many rows were taken or skipped.
+
+    The campaign is looked at again when the sender's pace, or its hours, let the next one through.
+    """
+    campaign = _claim(campaign_sid)
+    if campaign is None:
+        return 0
+    opens_at = _closed_until(campaign, now=database_now())
+    if opens_at is not None:
+        _release(campaign, due_at=opens_at)
+        return 0
+    done = 0
+    try:
+        for pk in list(_pending(campaign).values_list("pk", flat=True)[:BATCH]):
+            later = _take(campaign, pk)
+            if later is not None:
+                _release(campaign, due_at=later)
+                return done
+            done += 1
+        _end_or_go_on(campaign)
+    except _Lost:
+        logger.info("campaign left to others", campaign=campaign.sid, fence=campaign.fence)
+    return done
+
+
+def mark_replied(message: Message, *, at: datetime) -> None:
+    """The customer wrote after a campaign's message: the newest such row of the conversation is answered."""
+    rows = Recipient.objects.filter(message__conversation=message.conversation_id, message__index__lt=message.index)
+    newest = rows.order_by("-message__index").first()
+    if newest is not None:
+        Recipient.objects.filter(pk=newest.pk, replied_at__isnull=True).update(replied_at=at)
+
+
+def forget_customers(identities: Collection[str]) -> None:
+    """These customers' addresses and words are gone from every list; that there was a row stays. One that waits gets
+    nothing any more.
+    """
+    for row in Recipient.objects.filter(address__in=identities):
+        waits = row.state == Recipient.State.PENDING
+        Recipient.objects.filter(pk=row.pk).update(
+            address=f"erased:{row.pk}",
+            variables={},
+            state=Recipient.State.SKIPPED if waits else row.state,
+            reason="erased" if waits else row.reason,
+        )
+
+
+def _claim(campaign_sid: str) -> Campaign | None:
+    now = database_now()
+    free = Q(lease_until__isnull=True) | Q(lease_until__lte=now)
+    due = Campaign.objects.filter(free, sid=campaign_sid, state=Campaign.State.RUNNING, due_at__lte=now)
+    if not due.update(lease_until=now + LEASE, fence=F("fence") + 1):
+        return None
+    return Campaign.objects.select_related("workspace__account", "address", "calendar").get(sid=campaign_sid)
+
+
+def _take(campaign: Campaign, pk: int) -> datetime | None:
+    """The row's message is queued, or the row is skipped; the moment to come back at, when it is too early."""
+    with transaction.atomic():
+        _hold(campaign)
+        later = _paced(campaign)
+        if later is not None:
+            return later
+        row = Recipient.objects.filter(pk=pk, state=Recipient.State.PENDING).first()
+        if row is not None:
+            _queue(campaign, row)
+        return None
+
+
+def _hold(campaign: Campaign) -> None:
+    """Lock the campaign for this transaction, while it is ours and runs; raises ``_Lost``."""
+    mine = Campaign.objects.filter(pk=campaign.pk, fence=campaign.fence, state=Campaign.State.RUNNING)
+    if not mine.update(lease_until=database_now() + LEASE):
+        raise _Lost
+
+
+def _paced(campaign: Campaign) -> datetime | None:
+    """Note one message from this address, or say when the next may leave."""
+    now = database_now()
+    Pace.objects.get_or_create(address=campaign.address, defaults={"next_at": now})
+    pace = Pace.objects.select_for_update().get(address=campaign.address)
+    if pace.next_at > now:
+        return pace.next_at
+    step = timedelta(seconds=1) / campaign.rate
+    Pace.objects.filter(pk=pace.pk).update(next_at=max(pace.next_at, now - _CATCH_UP) + step)
+    return None
+
+
+def _queue(campaign: Campaign, row: Recipient) -> None:
+    """The guard on the row and the ref of the message each let it out once."""
+    reason, message = "", None
+    try:
+        with transaction.atomic():
+            message = _said(campaign, row)
+    except DomainError as error:
+        # The customer wants nothing, the window is closed: no conversation was begun.
+        reason = error.code
+    Recipient.objects.filter(pk=row.pk, state=Recipient.State.PENDING).update(
+        state=Recipient.State.TAKEN if message else Recipient.State.SKIPPED,
+        reason=reason[:32],
+        message=message,
+        taken_at=clock.now(),
+    )
+
+
+def _said(campaign: Campaign, row: Recipient) -> Message:
+    conversation = conversations.start(
+        campaign.address,
+        channel=campaign.address.channel,
+        customer=row.address,
+        name=row.variables.get("name", ""),
+        actor=SYSTEM,
+    )
+    conversations.describe(
+        conversation, attributes={"campaign": {"sid": campaign.sid, "name": campaign.name}}, actor=SYSTEM
+    )
+    return conversations.post(
+        conversation,
+        actor=SYSTEM,
+        body=texts.filled(campaign.body, row.variables),
+        ref=f"campaign:{row.pk}",
+        author_kind="campaign",
+        author_name=campaign.name,
+    )
+
+
+def _pending(campaign: Campaign) -> QuerySet[Recipient]:
+    return Recipient.objects.filter(campaign=campaign, state=Recipient.State.PENDING).order_by("id")
+
+
+def _end_or_go_on(campaign: Campaign) -> None:
+    with transaction.atomic():
+        _hold(campaign)
+        if _pending(campaign).exists():
+            Campaign.objects.filter(pk=campaign.pk).update(due_at=database_now(), lease_until=None)
+        else:
+            running.finish(campaign, actor=SYSTEM)
+
+
+def _release(campaign: Campaign, *, due_at: datetime) -> None:
+    mine = Campaign.objects.filter(pk=campaign.pk, fence=campaign.fence, state=Campaign.State.RUNNING)
+    mine.update(due_at=due_at, lease_until=None)
+
+
+def _closed_until(campaign: Campaign, *, now: datetime) -> datetime | None:
+    """When to look again, if the campaign's hours are over now."""
+    if campaign.calendar is None:
+        return None
+    hours = read(campaign.calendar.definition)
+    state = state_at(hours, now)
+    if state.open:
+        return None
+    latest = now + _LOOKED_AT_EVERY
+    return min(state.next_opening or latest, latest)
