@@ -124,7 +124,7 @@ def test_what_waits_is_listed_changed_and_called_off(desk: FakeDesk, opened: Ope
     desk.event("scheduled-message.canceled", rows[0] | {"version": 2, "status": "canceled"})
     expect(shown).to_have_count(1)
     desk.event("scheduled-message.failed", rows[1] | {"version": 2, "status": "failed", "error_code": "21610"})
-    expect(shown.first).to_contain_text("The customer has unsubscribed (STOP).")
+    expect(shown.first).to_contain_text("The customer has opted out.")
     expect(shown.first.get_by_role("button")).to_have_text(["Discard"])
 
 
