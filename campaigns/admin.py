@@ -41,7 +41,7 @@ class CampaignAdmin(WorkspacePage):
     actions_detail = ["start", "pause", "resume", "cancel"]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        names = ["name", "address", "body", "file", "start_at", "calendar", "rate"]
+        names = ["name", "address", "body", "content_sid", "file", "start_at", "calendar", "rate"]
         return [*self.asked_workspace(request), *names]
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
@@ -53,7 +53,7 @@ class CampaignAdmin(WorkspacePage):
     def store(self, request: HttpRequest, row: Campaign | None, form: Any) -> Campaign:
         given = form.cleaned_data
         plan = actions.Plan(
-            **{name: given[name] for name in ("name", "address", "body", "rate", "start_at", "calendar")}
+            **{name: given[name] for name in ("name", "address", "body", "content_sid", "rate", "start_at", "calendar")}
         )
         sheet, sheet_name = form.content()
         if row is not None:
@@ -119,7 +119,7 @@ class CampaignAdmin(WorkspacePage):
         if not campaign.sheet or not self.may_change_row(request, pk, state=Campaign.State.DRAFT):
             return HttpResponseRedirect(self.address(pk))
         sheet = lists.read(campaign.sheet)
-        form = ColumnsForm(sheet, campaign.body, request.POST or None)
+        form = ColumnsForm(sheet, campaign.places, request.POST or None)
         found = self._judged(request, campaign, form)
         if isinstance(found, HttpResponse):
             return found

@@ -38,6 +38,9 @@ class Campaign(models.Model):
         Address, on_delete=models.PROTECT, related_name="campaigns", verbose_name=_("our address")
     )
     body = models.TextField(_("text"))
+    # A template of the provider's in the text's place; ``places`` are its values' names, and the text's otherwise.
+    content_sid = models.CharField(max_length=sids.LENGTH, blank=True)
+    places = models.JSONField(default=list, editable=False)
     state = models.CharField(_("state"), max_length=16, choices=State.choices, default=State.DRAFT)
     start_at = models.DateTimeField(_("start at"), null=True, blank=True)
     calendar = models.ForeignKey(

@@ -16,6 +16,7 @@ class CampaignPayload(TypedDict):
     name: str
     state: str
     body: str
+    content_sid: str
     calendar: str | None
     rate: int
     date_created: str | None
@@ -54,6 +55,7 @@ def campaign_payload(campaign: Campaign) -> CampaignPayload:
         "name": campaign.name,
         "state": campaign.state,
         "body": campaign.body,
+        "content_sid": campaign.content_sid,
         "calendar": campaign.calendar.unique_name if campaign.calendar else None,
         "rate": campaign.rate,
         "date_created": clock.iso(campaign.created_at),

@@ -35,6 +35,7 @@ _CAMPAIGN = {
     "name": _REQUEST["name"],
     "state": "running",
     "body": _REQUEST["body"],
+    "content_sid": "",
     "calendar": None,
     "rate": 5,
     "date_created": _AT,

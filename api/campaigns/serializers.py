@@ -40,7 +40,10 @@ class CampaignRequestSerializer(RowsSerializer):
     """A new campaign."""
 
     name = serializers.CharField(max_length=100, help_text="agents see it beside the customer's answer")
-    body = serializers.CharField(max_length=BODY_LIMIT, help_text="{{name}} is replaced by the row's own words")
+    body = serializers.CharField(
+        max_length=BODY_LIMIT, required=False, default="", help_text="{{name}} is replaced by the row's own words"
+    )
+    content_sid = SidField("HX", required=False, default="", help_text="a template in the text's place")
     rate = serializers.IntegerField(
         required=False, default=1, min_value=1, max_value=100, help_text="messages a second, of this address"
     )

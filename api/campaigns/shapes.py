@@ -33,6 +33,7 @@ class CampaignSerializer(Shape):
     name = serializers.CharField()
     state = serializers.ChoiceField(choices=states.STATES)
     body = serializers.CharField()
+    content_sid = serializers.CharField()
     calendar = serializers.CharField(allow_null=True)
     rate = serializers.IntegerField()
     date_created = serializers.DateTimeField()

@@ -118,7 +118,15 @@ def _made(given: CampaignRequestSerializer, *, actor: Actor) -> tuple[Campaign, 
     known = queries.by_ref(address.workspace, ref)
     if known is not None:
         return known, (), False
-    plan = Plan(wanted["name"], address, wanted["body"], wanted["rate"], wanted.get("start_at"), calendar)
+    plan = Plan(
+        wanted["name"],
+        address,
+        wanted["body"],
+        rate=wanted["rate"],
+        start_at=wanted.get("start_at"),
+        calendar=calendar,
+        content_sid=wanted["content_sid"],
+    )
     made = actions.create_campaign(address.workspace, plan=plan, ref=ref, actor=actor)
     bad: tuple[Problem, ...] = ()
     if wanted.get("recipients"):

@@ -1,7 +1,7 @@
 """A campaign before it starts: its text and pace, its list, every bad row named."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -14,8 +14,11 @@ from campaigns.core import lists, texts
 from campaigns.core.lists import Checked, Columns, Given, Problem, Unreadable
 from campaigns.core.numbers import is_country
 from campaigns.models import Campaign, Recipient
+from conversations import template_queries
+from conversations.core import templates
 from conversations.core.limits import BODY_LIMIT
 from conversations.models import Address
+from conversations.template_models import Template
 from hours.models import Calendar
 from kernel.actor import Actor
 from kernel.errors import Conflict, Invalid
@@ -34,6 +37,7 @@ class Plan:
     rate: int = 1
     start_at: datetime | None = None
     calendar: Calendar | None = None
+    content_sid: str = ""
 
 
 def create_campaign(
@@ -44,6 +48,7 @@ def create_campaign(
     ``sheet`` is a CSV whose columns are told later (`take_list`). Raises ``Invalid`` with the field.
     """
     _require(actor, workspace)
+    plan, places = _with_template(plan)
     _check(plan, workspace=workspace)
     text = _readable(sheet) if sheet else ""
     known = Campaign.objects.filter(workspace=workspace, ref=ref).first() if ref else None
@@ -57,6 +62,8 @@ def create_campaign(
                 name=plan.name,
                 address=plan.address,
                 body=plan.body,
+                content_sid=plan.content_sid,
+                places=places,
                 rate=plan.rate,
                 start_at=plan.start_at,
                 calendar=plan.calendar,
@@ -76,16 +83,18 @@ def update_campaign(
     stay. Raises ``Conflict``, ``Invalid``.
     """
     _require(actor, campaign.workspace)
+    plan, places = _with_template(plan)
     _check(plan, workspace=campaign.workspace)
     text = _readable(sheet) if sheet else ""
     with transaction.atomic():
         locked = _draft(campaign)
-        changed = (plan.body, plan.address) != (locked.body, locked.address)
+        changed = (plan.body, plan.content_sid, plan.address) != (locked.body, locked.content_sid, locked.address)
         if changed and locked.recipients.exists():
             raise Conflict("Rows were checked against this text and address. Make another campaign.", field="body")
         locked.name, locked.address, locked.body, locked.rate = plan.name, plan.address, plan.body, plan.rate
         locked.start_at, locked.calendar = plan.start_at, plan.calendar
-        fields = ["name", "address", "body", "rate", "start_at", "calendar", "version"]
+        locked.content_sid, locked.places = plan.content_sid, places
+        fields = ["name", "address", "body", "content_sid", "places", "rate", "start_at", "calendar", "version"]
         if text:
             locked.sheet, locked.sheet_name = text, sheet_name[:120]
             fields += ["sheet", "sheet_name"]
@@ -154,6 +163,7 @@ def _checked(campaign: Campaign, given: Sequence[Given], *, country: str) -> Che
         body=campaign.body,
         channel=campaign.address.channel,
         limit=BODY_LIMIT,
+        places=campaign.places,
         country=country,
         known=queries.known_lines(campaign),
     )
@@ -173,7 +183,7 @@ def _sheet(campaign: Campaign, columns: Columns) -> lists.Sheet:
     for column in (columns.address, *columns.variables.values()):
         if column not in sheet.columns:
             raise Invalid("The list has no column %(column)s.", field="columns", params={"column": column[:64]})
-    missing = next((place for place in texts.places(campaign.body) if place not in columns.variables), "")
+    missing = next((place for place in campaign.places if place not in columns.variables), "")
     if missing:
         raise Invalid("Say which column fills {{%(place)s}}.", field=f"column_{missing}", params={"place": missing})
     return sheet
@@ -198,6 +208,21 @@ def _unreadable(code: str) -> Invalid:
         "too-many-rows": Invalid("A campaign has at most %(limit)d rows.", field="file", params={"limit": lists.ROWS}),
     }
     return refusals[code]
+
+
+def _with_template(plan: Plan) -> tuple[Plan, list[str]]:
+    """The plan with the template's words, if it names one, and the names of what needs a value."""
+    if not plan.content_sid:
+        return plan, texts.places(plan.body)
+    template = template_queries.template(plan.content_sid)
+    channel = plan.address.channel
+    shape = templates.shape(template.types, channel=channel) if channel in templates.CHANNELS else None
+    if shape is None or (channel in templates.APPROVES and template.state != Template.State.APPROVED):
+        raise Invalid(
+            "This template cannot go out from this address: it has no form for its channel, or is not approved.",
+            field="content_sid",
+        )
+    return replace(plan, body=shape.body or template.name), list(templates.placeholders(shape))
 
 
 def _check(plan: Plan, *, workspace: Workspace) -> None:

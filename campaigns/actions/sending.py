@@ -154,6 +154,16 @@ def _said(campaign: Campaign, row: Recipient) -> Message:
     conversations.describe(
         conversation, attributes={"campaign": {"sid": campaign.sid, "name": campaign.name}}, actor=SYSTEM
     )
+    if campaign.content_sid:
+        return conversations.post_template(
+            conversation,
+            actor=SYSTEM,
+            content_sid=campaign.content_sid,
+            variables=row.variables,
+            ref=f"campaign:{row.pk}",
+            author_kind="campaign",
+            author_name=campaign.name,
+        )
     return conversations.post(
         conversation,
         actor=SYSTEM,

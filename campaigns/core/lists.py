@@ -137,11 +137,14 @@ def checked(
     body: str,
     channel: str,
     limit: int,
+    places: Sequence[str] | None = None,
     country: str = "",
     known: Mapping[str, int] | None = None,
 ) -> Checked:
-    """Every row judged. ``known``: addresses that have a place already, and their lines."""
-    wanted = texts.places(body)
+    """Every row judged. ``places``: what needs a value, if the text does not say it itself. ``known``: addresses that
+    have a place already, and their lines.
+    """
+    wanted = texts.places(body) if places is None else places
     seen = dict(known or {})
     good: list[Given] = []
     bad: list[Problem] = []

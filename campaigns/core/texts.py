@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-_PLACE = re.compile(r"\{\{\s*([A-Za-z][A-Za-z0-9_]{0,31})\s*\}\}")
+_PLACE = re.compile(r"\{\{\s*([A-Za-z0-9_]{1,64})\s*\}\}")
 
 
 def places(body: str) -> list[str]:

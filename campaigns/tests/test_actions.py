@@ -13,6 +13,7 @@ from campaigns.models import Campaign, Pace, Recipient
 from campaigns.tests.conftest import BODY, given
 from conversations import actions as conversations
 from conversations.models import Address, Conversation, Message
+from conversations.template_models import Template
 from eventlog.models import Event
 from hours import actions as hours
 from hours.models import Calendar
@@ -249,23 +250,22 @@ def test_cancel_takes_no_more(home: House, running: Campaign, monkeypatch) -> No
             verb(running, actor=home.actor("Bo"))
 
 
-def test_a_sender_keeps_its_pace_over_all_its_campaigns(home: House, ours: Address) -> None:
+def test_a_sender_keeps_its_pace_over_all_its_campaigns(home: House, ours: Address, monkeypatch) -> None:
     both = []
     for name in ("one", "two"):
         made = actions.create_campaign(home.workspace, plan=Plan(name, ours, "Hi", rate=2), actor=home.actor("Bo"))
         actions.add_recipients(made, given(20), actor=home.actor("Bo"))
         both.append(actions.start(made, actor=home.actor("Bo")))
+    now = clock.now() + timedelta(seconds=1)
+    monkeypatch.setattr(sending, "database_now", lambda: now)
 
-    sent = sum(actions.send_some(campaign.sid) for campaign in both)
+    assert [actions.send_some(campaign.sid) for campaign in both] == [1, 0]
 
-    assert sent == 1
-    pace = Pace.objects.get()
-    assert timedelta(seconds=0.3) < pace.next_at - clock.now() <= timedelta(seconds=0.5)
-    both[0].refresh_from_db()
-    assert both[0].due_at == pace.next_at
+    assert Pace.objects.get().next_at == now + timedelta(seconds=0.5)
+    assert [*Campaign.objects.values_list("due_at", flat=True)] == [now + timedelta(seconds=0.5)] * 2
     # Whoever was held up catches up on one second, not on an hour.
-    Pace.objects.update(next_at=clock.now() - timedelta(hours=1))
-    Campaign.objects.update(due_at=clock.now() - timedelta(seconds=1))
+    Pace.objects.update(next_at=now - timedelta(hours=1))
+    Campaign.objects.update(due_at=now)
     assert actions.send_some(both[0].sid) == 3
 
 
@@ -294,6 +294,36 @@ def test_free_text_by_whatsapp_goes_only_to_open_windows(home: House) -> None:
 
     assert results(made) == {"queued": 1, "skipped": 1}
     assert Recipient.objects.get(state="skipped").reason == "window-closed"
+
+
+def test_a_template_goes_to_closed_windows_with_each_rows_values(home: House, settings) -> None:
+    sender = people.address(home, "whatsapp:+15550002000", channel="whatsapp")
+    template = Template.objects.create(
+        sid="HX" + "a" * 32,
+        account_sid=settings.TWILIO_ACCOUNT_SID,
+        name="reminder",
+        language="en",
+        types={"twilio/text": {"body": "Hello {{1}}, see you at {{2}}."}},
+        state="approved",
+        words="reminder",
+    )
+    plan = Plan("T", sender, "", rate=100, content_sid=template.sid)
+    made = actions.create_campaign(home.workspace, plan=plan, actor=home.actor("Bo"))
+    assert (made.body, made.places) == ("Hello {{1}}, see you at {{2}}.", ["1", "2"])
+    rows = [Given(1, "+15550100001", {"1": "Ana", "2": "10:30"}), Given(2, "+15550100002", {"1": "Ben"})]
+    assert [(bad.line, bad.code) for bad in actions.add_recipients(made, rows, actor=home.actor("Bo"))] == [
+        (2, "missing")
+    ]
+    actions.start(made, actor=home.actor("Bo"))
+
+    drive(made)
+
+    message = Message.objects.get(author_kind="campaign")
+    assert (message.body, message.content_sid) == ("Hello Ana, see you at 10:30.", template.sid)
+    Template.objects.update(state="rejected")
+    with pytest.raises(Invalid) as refused:
+        actions.create_campaign(home.workspace, plan=plan, actor=home.actor("Bo"))
+    assert refused.value.field == "content_sid"
 
 
 def test_what_became_of_each_row_is_the_messages_to_say(running: Campaign) -> None:
