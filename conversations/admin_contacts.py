@@ -174,7 +174,7 @@ class ContactPage(ModelAdmin):
     def has_merge_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return self.may_change_row(request, object_id, erased_at__isnull=True)
 
-    @action(description=_("Merge with…"), icon="merge", permissions=["merge"], url_path="merge")
+    @action(description=_("Merge…"), icon="merge", permissions=["merge"], url_path="merge")
     def merge(self, request: HttpRequest, object_id: str) -> HttpResponse:
         question = Question(
             _("Merge with another contact?"),
@@ -230,7 +230,7 @@ class ContactPage(ModelAdmin):
         lasting = Q(changes__undone_at__isnull=True, changes__isnull=False, erased_at__isnull=True)
         return self.may_change_row(request, object_id) and Contact.objects.filter(lasting, pk=object_id).exists()
 
-    @action(description=_("Undo the last merge or split"), icon="undo", permissions=["undo"], url_path="undo")
+    @action(description=_("Undo"), icon="undo", permissions=["undo"], url_path="undo")
     def undo(self, request: HttpRequest, object_id: str) -> HttpResponse:
         question = Question(
             _("Undo the last merge or split?"),

@@ -46,7 +46,7 @@ class ContactAdmin(ContactPage):
         here = self.get_queryset(request).filter(pk=object_id, erased_at__isnull=True)
         return may(request, "privacy:export") and here.exists()
 
-    @action(description=_("Copy of the data"), icon="folder_zip", permissions=["copy"], url_path="export")
+    @action(description=_("Copy"), icon="folder_zip", permissions=["copy"], url_path="export")
     def copy(self, request: HttpRequest, object_id: str) -> HttpResponse:
         question = Question(
             _("Make a copy of this person's data?"),

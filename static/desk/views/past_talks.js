@@ -15,13 +15,20 @@ import { SafeText } from "./safe_text.js";
 /** Higher than any index. */
 const NEWEST = 999_999_999;
 
+/** Who speaks without a name; what the product itself says needs none. @param {string} kind */
+function authorName(kind) {
+  if (kind === "system") return "";
+  if (kind === "bot") return gettext("Bot");
+  return kind === "customer" ? gettext("Customer") : gettext("Agent");
+}
+
 /** @param {{message: Message}} props */
 function Line({ message }) {
   const { author, body, media, date_created: at } = message;
-  const who = author.name || (author.kind === "customer" ? gettext("Customer") : gettext("Agent"));
+  const who = author.name || authorName(author.kind);
   return html`
     <li class="by-${author.kind}">
-      <strong>${who}</strong> <time datetime=${at}>${dateTime(at)}</time>
+      ${who && html`<strong>${who}</strong> `}<time datetime=${at}>${dateTime(at)}</time>
       ${body && html`<p dir="auto"><${SafeText} text=${body} /></p>`}
       ${media.map(({ sid, url, status }) =>
         status === "stored"
