@@ -1,9 +1,11 @@
-"""What every test finds: plain static files, and generated tests that are the same at every run."""
+"""What every test finds: plain static files, an empty cache, and generated tests that are the same at every run."""
 
 import copy
 from pathlib import Path
 
+import pytest
 from django.conf import settings
+from django.core.cache import cache
 from hypothesis import HealthCheck
 from hypothesis import settings as generated
 
@@ -20,3 +22,9 @@ def pytest_configure() -> None:
     storages["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = storages
     Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)  # WhiteNoise warns of a missing folder.
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache() -> None:
+    """What one test has counted (refused keys, questions) does not throttle the next one."""
+    cache.clear()

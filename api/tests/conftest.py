@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 
 from accounts import actions as accounts
@@ -84,11 +83,6 @@ def make_program(desk: Desk, *scopes: str) -> Program:
         account=desk.home.account, friendly_name="Demo bot", scopes=scopes or EVERY_SCOPE, actor=SYSTEM
     )
     return Program(token, key)
-
-
-@pytest.fixture(autouse=True)
-def _no_failures_counted():
-    cache.clear()
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 
 from accounts.models import Account
@@ -39,11 +38,6 @@ def make_caller(name: str) -> Caller:
     account = Account.objects.create(friendly_name=name)
     workspace = actions.create_workspace(account=account, friendly_name=name, template="FIFO", actor=SYSTEM)
     return Caller(account.sid, auth_token(account), workspace)
-
-
-@pytest.fixture(autouse=True)
-def _nothing_counted():
-    cache.clear()
 
 
 @pytest.fixture
