@@ -1,4 +1,4 @@
-"""Public holidays by country and part of it, from the library `holidays` (https://pypi.org/project/holidays/).
+"""Public holidays by country and part of it, from the library `holidays` (https://holidays.readthedocs.io).
 
 The library is imported when a calendar first asks for it: it takes a quarter of a second.
 """
