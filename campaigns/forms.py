@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.admin_base import FileWidget, ModelForm, MomentWidget, SelectWidget, TextareaWidget, TextInputWidget
 from campaigns.core.lists import Columns, Sheet, guessed
 from campaigns.models import Campaign
-from conversations import template_queries
+from conversations.queries import templates as template_queries
 
 SHEET_BYTES = 8 * 1024 * 1024
 _COLUMN = "column_"

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from contactcenter import drain
 from conversations.models import Circuit, Reconciliation
 from conversations.queries import circuit, inbox_depth, outbox_depth, reconciliation, unknown_count
-from conversations.template_queries import reading
+from conversations.queries.templates import reading
 from eventlog import queries as log
 from kernel import clock
 

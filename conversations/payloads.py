@@ -9,8 +9,7 @@ from conversations.core import policy
 from conversations.core.policy import Standing
 from conversations.core.templates import Button
 from conversations.details import DetailsPayload, details_payload
-from conversations.models import Circuit, Conversation, Media, Message, Participant, Upload
-from conversations.scheduled_models import ScheduledMessage
+from conversations.models import Circuit, Conversation, Media, Message, Participant, ScheduledMessage, Upload
 from kernel import clock
 
 

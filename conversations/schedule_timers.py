@@ -4,7 +4,8 @@ from datetime import datetime
 
 import structlog
 
-from conversations import actions, scheduled_queries
+from conversations import actions
+from conversations.queries import scheduled as scheduled_queries
 from kernel.errors import DomainError
 
 logger = structlog.get_logger(__name__)

@@ -2,8 +2,8 @@
 
 from typing import TypedDict
 
+from conversations.models import ScheduledMessage
 from conversations.payloads import AuthorPayload, ContentPayload, content_payload
-from conversations.scheduled_models import ScheduledMessage
 from kernel import clock
 
 

@@ -4,7 +4,8 @@ from datetime import datetime
 
 from django.conf import settings
 
-from conversations import actions, tasks, template_queries
+from conversations import actions, tasks
+from conversations.queries import templates as template_queries
 
 # By then the web server of the same process answers, and so does the simulated provider in it.
 _START_SECONDS = 5.0

@@ -8,9 +8,9 @@ from agents import queries as agent_queries
 from agents.models import Worker
 from conversations import actions as conversations
 from conversations import queries as conversation_queries
-from conversations import scheduled_queries
 from conversations.models import Message
 from conversations.payloads import message_payload
+from conversations.queries import scheduled as scheduled_queries
 from conversations.scheduled_payloads import scheduled_payload
 from eventlog import live
 from interactions import actions as interactions

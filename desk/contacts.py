@@ -17,8 +17,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import User
 from agents.queries import actor_for, worker_for
-from conversations import actions, contact_queries
+from conversations import actions
 from conversations.models import Contact
+from conversations.queries import contacts as contact_queries
 from kernel.actor import Actor
 from kernel.errors import DomainError, Invalid, NotFound
 

@@ -7,8 +7,8 @@ from agents.payloads import ActivityPayload, WorkerPayload, activity_payload, wo
 from agents.queries import activities
 from conversations import queries as conversations
 from conversations.payloads import CarrierPayload, ConversationPayload, MessagePayload
+from conversations.queries.scheduled import waiting_in
 from conversations.scheduled_payloads import ScheduledMessagePayload
-from conversations.scheduled_queries import waiting_in
 from routing import queries as routing
 from routing.payloads import ReservationPayload, TransferPayload, reservation_payload, transfer_payload
 

@@ -12,10 +12,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.models import User
 from agents.queries import actor_for, worker_for
-from conversations import actions, queries, template_queries
+from conversations import actions, queries
 from conversations.core import attachments
 from conversations.payloads import upload_payload
-from conversations.scheduled_queries import waiting_in
+from conversations.queries import templates as template_queries
+from conversations.queries.scheduled import waiting_in
 from kernel.errors import DomainError, Invalid, TooLarge
 
 PAGE = 50

@@ -27,7 +27,7 @@ from accounts.admin_base import (
 )
 from accounts.queries import people
 from agents.admin_base import WorkspacePage, workspaces
-from conversations.admin_contacts import ContactPage
+from conversations.admin.contacts import ContactPage
 from conversations.models import Contact
 from privacy import actions, queries
 from privacy.core.states import OPEN

@@ -8,9 +8,9 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 from django.core.files.storage import default_storage
 
-from conversations.contact_queries import all_of
 from conversations.details import details_payload
 from conversations.models import Consent, Contact, ContactValue, Conversation, Identity, Media, Message
+from conversations.queries.contacts import all_of
 from kernel import clock
 from privacy import queries
 

@@ -10,8 +10,8 @@ from django.core.files import File
 from django.db import InterfaceError, OperationalError, connection
 
 from conversations import actions as conversations
-from conversations.contact_queries import all_of
 from conversations.models import Contact, Conversation
+from conversations.queries.contacts import all_of
 from kernel.actor import SYSTEM
 from kernel.errors import Conflict
 from privacy import actions, export, queries

@@ -5,9 +5,8 @@ from datetime import datetime, timedelta
 from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts import policy
-from conversations.contact_queries import all_of
-from conversations.models import Contact, Conversation, Identity, Media, Message
-from conversations.scheduled_models import ScheduledMessage
+from conversations.models import Contact, Conversation, Identity, Media, Message, ScheduledMessage
+from conversations.queries.contacts import all_of
 from eventlog.dbclock import database_now
 from interactions.models import Interaction
 from kernel import sids

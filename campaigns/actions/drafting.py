@@ -14,11 +14,10 @@ from campaigns.core import lists, texts
 from campaigns.core.lists import Checked, Columns, Given, Problem, Unreadable
 from campaigns.core.numbers import is_country
 from campaigns.models import Campaign, Recipient
-from conversations import template_queries
 from conversations.core import templates
 from conversations.core.limits import BODY_LIMIT
-from conversations.models import Address
-from conversations.template_models import Template
+from conversations.models import Address, Template
+from conversations.queries import templates as template_queries
 from hours.models import Calendar
 from kernel.actor import Actor
 from kernel.errors import Conflict, Invalid

@@ -12,8 +12,7 @@ from campaigns.core.lists import Columns, Given
 from campaigns.models import Campaign, Pace, Recipient
 from campaigns.tests.conftest import BODY, given
 from conversations import actions as conversations
-from conversations.models import Address, Conversation, Message
-from conversations.template_models import Template
+from conversations.models import Address, Conversation, Message, Template
 from eventlog.models import Event
 from hours import actions as hours
 from hours.models import Calendar

@@ -7,12 +7,13 @@ from django.db.models import F
 from django.utils import translation
 from django.utils.translation import gettext
 
-from conversations import queries, template_queries
+from conversations import queries
 from conversations.actions import outbound
 from conversations.actions.telling import tell_conversation
 from conversations.core import keywords, policy
 from conversations.core.policy import Refusal, Standing
 from conversations.models import Consent, Conversation, Message
+from conversations.queries import templates as template_queries
 from eventlog.record import record
 from kernel import clock
 from kernel.actor import CARRIER, SYSTEM, Actor

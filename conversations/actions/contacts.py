@@ -7,11 +7,12 @@ from django.db import transaction
 from django.db.models import F
 
 from accounts import policy
-from conversations import contact_queries, queries
+from conversations import queries
 from conversations.actions.telling import tell_conversation
 from conversations.core import fields as core_fields
 from conversations.core import names
 from conversations.models import Contact, ContactField, ContactValue, Conversation
+from conversations.queries import contacts as contact_queries
 from eventlog.record import record
 from kernel import clock
 from kernel.actor import Actor

@@ -16,12 +16,13 @@ from django.db import transaction
 from django.db.models import F
 
 from carriers.base import OutboundMessage, StatusUpdate
-from conversations import links, queries, service_queries
+from conversations import links, queries
 from conversations.actions import circuits, consent, turns, uploads
 from conversations.actions.telling import tell_message
 from conversations.core import doors, limits, policy, states
 from conversations.core.policy import Refusal, Standing
 from conversations.models import Conversation, Media, Message, Turn
+from conversations.queries import services as service_queries
 from eventlog.dbclock import database_now
 from eventlog.moves import move
 from kernel import clock

@@ -13,7 +13,7 @@ from django.db.models import CharField, F, Q, Value
 from django.db.models.functions import Cast, Concat
 
 from accounts.vault import Vault
-from conversations import contact_queries, queries
+from conversations import queries
 from conversations.actions import uploads
 from conversations.actions.contacts import note
 from conversations.core import states
@@ -27,10 +27,11 @@ from conversations.models import (
     Identity,
     Media,
     Message,
+    ScheduledMessage,
     Turn,
     Upload,
 )
-from conversations.scheduled_models import ScheduledMessage
+from conversations.queries import contacts as contact_queries
 from eventlog.record import record
 from kernel import clock
 from kernel.actor import Actor

@@ -10,8 +10,7 @@ from conversations.actions import consent, outbound, speech
 from conversations.actions.outbound import Author, Saying
 from conversations.core import states
 from conversations.core.scheduling import FARTHEST, SOONEST, misfit
-from conversations.models import Conversation
-from conversations.scheduled_models import ScheduledMessage
+from conversations.models import Conversation, ScheduledMessage
 from conversations.scheduled_payloads import scheduled_payload
 from eventlog.dbclock import database_now
 from eventlog.moves import move

@@ -10,8 +10,7 @@ from accounts import policy
 from agents.models import Workspace
 from conversations.actions.speech import start
 from conversations.core.senders import Sender, choose
-from conversations.models import Address, Conversation
-from conversations.service_models import MessagingService, PoolSender, StickySender
+from conversations.models import Address, Conversation, MessagingService, PoolSender, StickySender
 from eventlog.record import record
 from kernel.actor import Actor
 from kernel.errors import Conflict, Invalid

@@ -9,7 +9,7 @@ from django.db.models import F, Q, QuerySet
 from accounts import policy
 from carriers.base import ListedTemplate, TemplateListing
 from conversations.core import templates
-from conversations.template_models import Template, TemplateReading
+from conversations.models import Template, TemplateReading
 from eventlog.dbclock import database_now
 from kernel.actor import Actor
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
-from conversations import template_queries
 from conversations.actions.outbound import Author, Saying
 from conversations.actions.speech import speak
 from conversations.core import limits, templates
 from conversations.models import Conversation, Message
 from conversations.payloads import button_payload
+from conversations.queries import templates as template_queries
 from kernel.actor import Actor
 from kernel.errors import Conflict, Invalid
 

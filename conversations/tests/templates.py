@@ -6,7 +6,7 @@ from django.conf import settings
 
 from carriers.base import ListedTemplate, TemplateListing
 from conversations import actions
-from conversations.template_models import Template, TemplateReading
+from conversations.models import Template, TemplateReading
 from eventlog.dbclock import database_now
 from kernel import sids
 

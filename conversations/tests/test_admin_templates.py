@@ -5,7 +5,7 @@ from django.test import Client
 from django.urls import reverse
 
 from conversations import actions, tasks
-from conversations.template_models import TemplateReading
+from conversations.models import TemplateReading
 from conversations.tests.templates import due, listed, stand, template
 from eventlog.dbclock import database_now
 from tests.office import enter

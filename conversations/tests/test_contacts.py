@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from conversations import actions, contact_queries, queries
+from conversations import actions, queries
 from conversations.actions.contact_fields import (
     FieldForm,
     create_contact_field,
@@ -12,6 +12,7 @@ from conversations.actions.contact_fields import (
     update_contact_field,
 )
 from conversations.models import Contact, ContactChange, ContactField, ContactValue, Conversation, Identity, Message
+from conversations.queries import contacts as contact_queries
 from eventlog.models import Event
 from kernel.actor import SYSTEM, Actor
 from kernel.errors import Conflict, DomainError, Forbidden, Invalid, NotFound

@@ -7,11 +7,10 @@ from typing import Any
 import pytest
 from django.db import connection, connections
 
-from conversations import actions, schedule_timers, scheduled_queries
+from conversations import actions, schedule_timers
 from conversations.core.scheduling import FARTHEST, SOONEST
-from conversations.models import Conversation, Message
-from conversations.scheduled_models import ScheduledMessage
-from conversations.template_models import Template
+from conversations.models import Conversation, Message, ScheduledMessage, Template
+from conversations.queries import scheduled as scheduled_queries
 from conversations.tests.templates import template
 from eventlog.dbclock import database_now
 from eventlog.models import Event

@@ -12,8 +12,7 @@ from django.urls import reverse
 from conversations import actions
 from conversations.actions import services
 from conversations.core.senders import Sender, choose
-from conversations.models import Address, Conversation
-from conversations.service_models import MessagingService, PoolSender, StickySender
+from conversations.models import Address, Conversation, MessagingService, PoolSender, StickySender
 from eventlog.models import Event
 from kernel import sids
 from kernel.actor import SYSTEM

@@ -7,10 +7,10 @@ import pytest
 
 from accounts.models import Account
 from carriers.base import CarrierError, TemplateListing
-from conversations import actions, tasks, template_queries, template_timers
-from conversations.models import Conversation, Message
+from conversations import actions, tasks, template_timers
+from conversations.models import Conversation, Message, Template, TemplateReading
 from conversations.payloads import message_payload
-from conversations.template_models import Template, TemplateReading
+from conversations.queries import templates as template_queries
 from conversations.tests.templates import due, listed, stand, template
 from eventlog.dbclock import database_now
 from eventlog.models import Event

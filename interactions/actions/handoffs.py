@@ -8,8 +8,8 @@ from accounts.models import ApiKey
 from carriers.twilio.inbound import channel_of
 from conversations import actions as conversations
 from conversations import queries as conversation_queries
-from conversations import service_queries
 from conversations.models import Address, Conversation
+from conversations.queries import services as service_queries
 from interactions import core
 from interactions.actions.interactions import open_interaction
 from interactions.core import HandOffRequest

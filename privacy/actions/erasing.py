@@ -9,8 +9,16 @@ from django.contrib.contenttypes.models import ContentType
 from django.utils.module_loading import import_string
 
 from conversations import actions as conversations
-from conversations.models import Consent, Contact, ContactValue, Conversation, Identity, Media, Message
-from conversations.scheduled_models import ScheduledMessage
+from conversations.models import (
+    Consent,
+    Contact,
+    ContactValue,
+    Conversation,
+    Identity,
+    Media,
+    Message,
+    ScheduledMessage,
+)
 from eventlog.redacting import redact
 from hooks import actions as hooks
 from interactions.models import HandOff, Interaction

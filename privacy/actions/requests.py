@@ -14,8 +14,8 @@ from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext_noop
 
 from accounts import policy
-from conversations import contact_queries
 from conversations.models import Contact
+from conversations.queries import contacts as contact_queries
 from eventlog.dbclock import database_now
 from eventlog.record import record
 from kernel.actor import SYSTEM, Actor

@@ -10,9 +10,8 @@ from django.core.files.storage import default_storage
 from carriers.base import ListedMessage, StatusUpdate
 from conversations import actions as conversations
 from conversations import queries
-from conversations.contact_queries import contact, contact_payload, search
-from conversations.models import Arrival, Consent, Contact, Conversation, Identity, Media, Message
-from conversations.scheduled_models import ScheduledMessage
+from conversations.models import Arrival, Consent, Contact, Conversation, Identity, Media, Message, ScheduledMessage
+from conversations.queries.contacts import contact, contact_payload, search
 from eventlog.models import Event
 from kernel import clock
 from kernel.actor import SYSTEM, Actor

@@ -38,7 +38,7 @@ def test_a_reply_that_found_the_phone_switched_off_says_so_and_is_sent_again(cas
     phone.fault("undelivered_next", 1)
     ana.say("it is ready")
     message = ana.message("it is ready")
-    expect(message.locator(".trouble")).to_contain_text("switched off", timeout=SOON)
+    expect(message.locator(".trouble")).to_contain_text("off or out of reach", timeout=SOON)
     expect(message.locator(".trouble")).to_contain_text("30003")
 
     message.get_by_role("button", name="Resend").click()

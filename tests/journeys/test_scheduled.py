@@ -9,7 +9,7 @@ pytestmark = [pytest.mark.journey, pytest.mark.browser]
 
 # Their time has come, whatever became of them.
 ALL_DUE = """
-from conversations.scheduled_models import ScheduledMessage
+from conversations.models import ScheduledMessage
 from kernel import clock
 ScheduledMessage.objects.update(due_at=clock.now())
 """

@@ -27,7 +27,7 @@ from accounts.admin_base import (
     may,
 )
 from agents.admin_base import WorkspacePage
-from conversations import actions, contact_queries
+from conversations import actions
 from conversations.actions.contact_fields import (
     FieldForm,
     create_contact_field,
@@ -36,6 +36,7 @@ from conversations.actions.contact_fields import (
 )
 from conversations.core import phones
 from conversations.models import Channel, Contact, ContactField
+from conversations.queries import contacts as contact_queries
 from kernel.errors import Invalid
 
 _PREFIX = "field_"

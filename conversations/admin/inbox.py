@@ -31,6 +31,7 @@ class Standing(admin.SimpleListFilter):
         return rows if chosen is None else rows.filter(due_at__isnull=chosen)
 
 
+@admin.register(Arrival)
 class ArrivalAdmin(ModelAdmin):
     """What the carrier brought and does not stand in a conversation yet."""
 

@@ -1,6 +1,6 @@
 """Which messaging service an address sends through, and whose it is."""
 
-from conversations.service_models import MessagingService, PoolSender
+from conversations.models import MessagingService, PoolSender
 from kernel.actor import Actor
 from kernel.errors import NotFound
 

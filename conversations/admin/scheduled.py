@@ -11,7 +11,7 @@ from accounts.admin_base import Label, ModelAdmin, Question, action, actor, colu
 from carriers.twilio.errors import remedy
 from conversations import actions
 from conversations.core.states import SCHEDULED
-from conversations.scheduled_models import ScheduledMessage
+from conversations.models import ScheduledMessage
 
 COLOURS = {"scheduled": "info", "sent": "success", "failed": "danger", "canceled": "warning"}
 

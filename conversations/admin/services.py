@@ -11,8 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.admin_base import CheckboxesWidget, ModelForm, actor, display
 from agents.admin_base import WorkspacePage, workspaces
 from conversations.actions import services
-from conversations.models import Address
-from conversations.service_models import MessagingService
+from conversations.models import Address, MessagingService
 
 
 class ServiceForm(ModelForm):

@@ -13,9 +13,10 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin_base import Label, ModelAdmin, actor, display, told
 from carriers.twilio.errors import remedy
-from conversations import actions, tasks, template_queries
+from conversations import actions, tasks
 from conversations.core import templates
-from conversations.template_models import Template
+from conversations.models import Template
+from conversations.queries import templates as template_queries
 from kernel.errors import DomainError
 
 COLOURS = {

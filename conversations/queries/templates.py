@@ -8,9 +8,8 @@ from django.conf import settings
 from django.db.models import Case, IntegerField, QuerySet, Value, When
 
 from conversations.core import templates
-from conversations.models import Conversation, Message
+from conversations.models import Conversation, Message, Template, TemplateReading
 from conversations.payloads import ButtonPayload, button_payload
-from conversations.template_models import Template, TemplateReading
 from kernel import sids
 from kernel.errors import NotFound
 

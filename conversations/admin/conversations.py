@@ -10,14 +10,9 @@ from django.utils.translation import pgettext, pgettext_lazy
 
 from accounts.admin_base import Label, ModelAdmin, ModelForm, actor, column, display, document
 from agents.admin_base import WorkspacePage
-from conversations import admin_scheduled, admin_services, admin_templates  # noqa: F401 - Django looks for pages here
 from conversations.actions import addresses
-from conversations.admin_contacts import ContactFieldAdmin, ContactPage
 from conversations.core.keywords import Words
-from conversations.inbox_admin import ArrivalAdmin
-from conversations.models import Address, Arrival, Consent, Conversation, Message
-
-__all__ = ["AddressAdmin", "ConsentAdmin", "ContactFieldAdmin", "ContactPage", "ConversationAdmin"]
+from conversations.models import Address, Consent, Conversation, Message
 
 MESSAGES = 200
 WORDS = ("stop_words", "start_words", "help_words")
@@ -232,6 +227,3 @@ class ConsentAdmin(ModelAdmin):
     @display(description=_("message"))
     def message_sid(self, line: Consent) -> str:
         return line.message.sid if line.message else "-"
-
-
-admin.site.register(Arrival, ArrivalAdmin)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from conversations import queries
-from conversations.scheduled_models import ScheduledMessage
+from conversations.models import ScheduledMessage
 from conversations.scheduled_payloads import ScheduledMessagePayload, scheduled_payload
 from kernel import sids
 from kernel.actor import Actor
