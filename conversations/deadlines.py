@@ -8,3 +8,4 @@ class Turns(Deadline):
 
     name = "turns"
     sweep = "conversations.timers.grant_turns"
+    due = "conversations.timers.first_turn"

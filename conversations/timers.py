@@ -22,6 +22,11 @@ def drive_inbox(now: datetime) -> bool:
     return bool(lines) and inbox.bring_in(lines)
 
 
+def first_turn() -> float:
+    """1, long ago, while somebody waits for a turn, and 0 when nobody does."""
+    return float(queries.has_turns())
+
+
 def grant_turns(now: datetime) -> None:
     """Ring for those whose sender may send again: this sweep is the clock of all pacing."""
     for sid in actions.grant_turns(now):

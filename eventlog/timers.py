@@ -25,7 +25,7 @@ _KEPT = timedelta(days=7)
 _PRUNE_BATCH = 1000
 _LEASE_SECONDS = 1.5
 DEADLINE_SECONDS: Final = 0.02
-"""Between two looks for what is due on time."""
+"""Between two looks for what is due on time, at the least."""
 
 Sweep = Callable[[datetime], bool | None]
 """Does what is due; True when there is more of it, to be done at once."""
@@ -86,9 +86,41 @@ class Timers(Service):
 
 
 class Deadline(Timers):
-    """A sweep whose lateness people feel: it waits for no other."""
+    """A sweep whose lateness people feel: it waits for no other, and is made when something is due.
+
+    ``due`` tells when the first of what it sweeps is due, in seconds since 1970, or 0 for nothing. Whoever brings that
+    forward rings the doorbell; a ring that got lost costs a poll.
+    """
 
     sweep: ClassVar[str]
+    due: ClassVar[str]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._due: Callable[[], float] = import_string(self.due)
+        self._look_at = 0.0
+
+    def step(self) -> bool:
+        (timer,) = self._timers
+        if time.monotonic() < timer.next_at:
+            self._look_at = timer.next_at  # Rung, but just looked.
+            return False
+        if not self._lease.hold():
+            return False
+        timer.next_at = self._look_at = time.monotonic() + DEADLINE_SECONDS
+        left = self._left()
+        if left <= 0:
+            return self._sweep(timer)
+        self._look_at = max(timer.next_at, time.monotonic() + min(left, POLL_SECONDS))
+        return False
+
+    def rest(self) -> float:
+        return self._look_at - time.monotonic() if self._lease.fence else POLL_SECONDS
+
+    def _left(self) -> float:
+        """For how many seconds nothing is due."""
+        due_at = self._due()
+        return due_at - self._clock.now() if due_at else math.inf
 
     def _sweeps(self) -> Mapping[str, float]:
         return {self.sweep: DEADLINE_SECONDS}

@@ -8,6 +8,7 @@ class Offers(Deadline):
 
     name = "offer-deadlines"
     sweep = "routing.timers.expire_reservations"
+    due = "routing.timers.first_offer"
 
 
 class Steps(Deadline):
@@ -15,6 +16,7 @@ class Steps(Deadline):
 
     name = "step-deadlines"
     sweep = "routing.timers.end_steps"
+    due = "routing.timers.first_step"
 
 
 class TimesToLive(Deadline):
@@ -22,3 +24,4 @@ class TimesToLive(Deadline):
 
     name = "task-deadlines"
     sweep = "routing.timers.expire_tasks"
+    due = "routing.timers.first_task"

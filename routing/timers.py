@@ -34,7 +34,27 @@ _DUE_STEPS: Final = (
     "SELECT id, version FROM routing_task WHERE assignment_status = 'pending' AND step_due_at IS NOT NULL"
     " AND step_due_at <= %s ORDER BY step_due_at LIMIT 500"
 )
+_FIRST_OFFER: Final = "SELECT {} FROM routing_reservation WHERE reservation_status = 'pending'"
+_FIRST_TASK: Final = (
+    "SELECT {} FROM routing_task WHERE assignment_status IN ('pending', 'reserved') AND NOT in_transfer"
+)
+_FIRST_STEP: Final = "SELECT {} FROM routing_task WHERE assignment_status = 'pending' AND step_due_at IS NOT NULL"
 BATCH: Final = 500
+
+
+def first_offer() -> float:
+    """When the first offer times out, in seconds since 1970; 0 for none."""
+    return _first(_FIRST_OFFER, "expires_at")
+
+
+def first_task() -> float:
+    """When the first task has waited for all its time to live."""
+    return _first(_FIRST_TASK, "expires_at")
+
+
+def first_step() -> float:
+    """When the first task's step is over."""
+    return _first(_FIRST_STEP, "step_due_at")
 
 
 def expire_reservations(now: datetime) -> bool:
@@ -72,6 +92,11 @@ def _sweep(query: str, now: datetime, *, together: Callable[..., list[int]], one
     for number in left:
         _one(one, number)
     return len(due) == BATCH and len(left) < BATCH
+
+
+def _first(query: str, column: str) -> float:
+    ((found,),) = dialect.rows(query.format(dialect.moment(f"min({column})")))
+    return dialect.seconds(found)
 
 
 def _due(query: str, now: datetime) -> list[dialect.Row]:

@@ -14,6 +14,7 @@ from django.db.models import Case, DateTimeField, Exists, F, OuterRef, Q, QueryS
 from conversations import queries
 from conversations.core import pacing
 from conversations.models import Address, Conversation, Message, Turn
+from eventlog import doorbell
 from eventlog.dbclock import database_now
 
 # At most so many turns of one sender at once; the next sweep comes in hundredths of a second.
@@ -39,6 +40,7 @@ def take(message: Message, *, conversation: Conversation, now: datetime) -> bool
     Message.objects.filter(pk=message.pk).update(due_at=_guess(address, now=now))
     rank = 0 if message.author_kind in _PEOPLE else 1
     Turn.objects.create(message=message, address=address, rank=rank)
+    transaction.on_commit(doorbell.ring, robust=True)
     return False
 
 

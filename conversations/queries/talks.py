@@ -284,6 +284,11 @@ def outbox_depth() -> int:
     return Message.objects.filter(status__in=states.OPEN, provider_sid__isnull=True, due_at__isnull=False).count()
 
 
+def has_turns() -> bool:
+    """Whether anybody waits for a sender's turn."""
+    return Turn.objects.filter(granted_at__isnull=True).exists()
+
+
 def due_conversations(now: datetime, *, grace: timedelta, limit: int) -> list[str]:
     """Those whose next message is due and that nobody rings for, longest first.
 
