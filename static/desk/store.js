@@ -169,20 +169,21 @@ function answer(frame) {
   outbox.value = answered(outbox.value, frame);
   if (frame.t === "ok" && isMessage(frame.data?.message))
     state.value = mergeMessages(state.value, [frame.data.message]);
-  if (entry?.do === "message.schedule" && frame.t === "ok") scheduled(entry, frame);
+  if (entry?.do === "message.schedule" && frame.t === "ok") {
+    state.value = mergeScheduled(state.value, [frame.data?.scheduled].filter(Boolean));
+    clearScheduled(entry);
+  }
   if (!entry || entry.do === "message.post") return;
   if (frame.t === "error") toast(frame.message);
   else setTimeout(() => (outbox.value = without(outbox.value, frame.ref)), SETTLED_MS);
 }
 
 /**
- * The words stayed in the composer until the server had them.
+ * The words stayed in the composer until the server had them, as its answer or its event says, whichever comes first.
  *
  * @param {import("./protocol.js").Command} entry
- * @param {import("./protocol.js").Ok} frame
  */
-function scheduled({ args }, { data }) {
-  state.value = mergeScheduled(state.value, [data?.scheduled].filter(Boolean));
+function clearScheduled({ args }) {
   if (drafts.value[args.conversation]?.trim() === args.body) setDraft(args.conversation, "");
 }
 
@@ -195,6 +196,7 @@ function isMessage(data) {
 function happened(frame) {
   const entry = frame.ref && outbox.value.find((row) => row.ref === frame.ref);
   if (entry && entry.do !== "message.post") outbox.value = without(outbox.value, entry.ref);
+  if (entry && entry.do === "message.schedule") clearScheduled(entry);
   quiet(frame);
 }
 

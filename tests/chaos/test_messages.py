@@ -1,7 +1,8 @@
 """Messages both ways while everything is killed: processes, PostgreSQL, Redis, the line to the provider.
 
-The twin runs apart and remembers; at the end its book is compared with the product's. The full size:
-``CHAOS_MESSAGES=10000 CHAOS_KILLS=200 ./run test tests/chaos/test_messages.py -s``.
+The twin runs apart and remembers; at the end its book is compared with the product's. It is asked for by its size,
+since what became of a message whose sender was killed is found out within minutes, not seconds:
+``CHAOS_KILLS=9 ./run test tests/chaos/test_messages.py -s``; the full size is ``CHAOS_MESSAGES=10000 CHAOS_KILLS=200``.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import pytest
@@ -24,16 +26,17 @@ from tests.support.twin import OURS, TwinSite
 
 # Half of them from customers, each of which an agent answers.
 MESSAGES = int(os.environ.get("CHAOS_MESSAGES", "40"))
-KILLS = int(os.environ.get("CHAOS_KILLS", "9"))
+KILLS = int(os.environ.get("CHAOS_KILLS", "0"))
 SEED = int(os.environ.get("CHAOS_SEED", "0")) or random.randrange(1, 10**6)
 CUSTOMERS = [f"+1555017{n:04}" for n in range(min(12, MESSAGES // 4))]
 AGENTS = ("ana", "ben", "sofia")
 LATE_SECONDS = 60.0
-PATIENCE_SECONDS = 240.0
+PATIENCE_SECONDS = 420.0
 
 pytestmark = [
     pytest.mark.chaos,
-    pytest.mark.timeout(300 + 4 * KILLS + MESSAGES),
+    pytest.mark.timeout(480 + 4 * KILLS + MESSAGES),
+    pytest.mark.skipif(not KILLS, reason="set CHAOS_KILLS: it takes some minutes"),
     pytest.mark.skipif(
         not os.environ.get("DATABASE_URL") or postgres_programs() is None or shutil.which("redis-server") is None,
         reason="only in the production shape, with initdb and redis-server",
@@ -213,7 +216,9 @@ def test_whatever_is_killed_both_books_agree(
     nemesis = Nemesis(product, *servers, line)
 
     began = time.monotonic()
-    agents = asyncio.run(story(product, twin, nemesis))
+    # On a thread of its own: a browser of an earlier test may keep this one's loop.
+    with ThreadPoolExecutor(1) as thread:
+        agents = thread.submit(lambda: asyncio.run(story(product, twin, nemesis))).result()
     found = report(product, twin)
 
     print(f"{sum(nemesis.done.values())} misfortunes in {time.monotonic() - began:.0f} s: {dict(nemesis.done)}")

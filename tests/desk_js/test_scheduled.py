@@ -88,6 +88,22 @@ def test_words_stay_until_the_server_has_them(desk: FakeDesk, opened: Opened) ->
     expect(page.locator(".scheduled-row")).to_have_count(1)
 
 
+def test_words_go_as_well_when_the_event_comes_before_the_answer(desk: FakeDesk, opened: Opened) -> None:
+    page = opened(at=f"#{cast.sid('CH', 1)}", conversations=[cast.conversation(1)])
+    desk.answers = False
+    page.locator("#composer-text").fill("see you")
+    page.get_by_role("button", name="Send later").click()
+    page.locator(".later-choice").first.click()
+    [frame] = desk.wait_for(lambda frame: frame["do"] == "message.schedule")
+    row = scheduled(1, "see you")
+
+    desk.event("scheduled-message.created", row, ref=frame["ref"])
+    desk.send({"t": "ok", "ref": frame["ref"], "data": {"scheduled": row}})
+
+    expect(page.locator(".scheduled-row")).to_have_count(1)
+    expect(page.locator("#composer-text")).to_have_value("")
+
+
 def test_a_refused_time_is_told_and_the_words_stay(desk: FakeDesk, opened: Opened) -> None:
     page = opened(at=f"#{cast.sid('CH', 1)}", conversations=[cast.conversation(1)])
     desk.answers = False
