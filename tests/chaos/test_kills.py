@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 import redis
 
+from tests.support import apart
 from tests.support.agent import Agent, ready_agent
 from tests.support.carrier import Provider
 from tests.support.product import Product, wait_until
@@ -89,7 +90,7 @@ def test_nothing_lost_nothing_doubled_everything_in_order(product: Product, prov
     acknowledged: dict[str, list[str]] = {f"+1555010{n:04}": [] for n in range(CUSTOMERS)}
     nemesis = Nemesis(product, seed=seed)
 
-    agent = asyncio.run(story(product, provider, nemesis, acknowledged))
+    agent = apart.run(story(product, provider, nemesis, acknowledged))
 
     print(f"kills: {len(nemesis.kills)}: {nemesis.kills}; the agent's socket came back {agent.reconnects} times")
     assert len(nemesis.kills) >= 3

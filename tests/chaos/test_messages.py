@@ -13,11 +13,11 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import pytest
 
+from tests.support import apart
 from tests.support.agent import Agent, ready_agent
 from tests.support.books import Report, Stored, Written, check
 from tests.support.product import Product, wait_until
@@ -216,9 +216,7 @@ def test_whatever_is_killed_both_books_agree(
     nemesis = Nemesis(product, *servers, line)
 
     began = time.monotonic()
-    # On a thread of its own: a browser of an earlier test may keep this one's loop.
-    with ThreadPoolExecutor(1) as thread:
-        agents = thread.submit(lambda: asyncio.run(story(product, twin, nemesis))).result()
+    agents = apart.run(story(product, twin, nemesis))
     found = report(product, twin)
 
     print(f"{sum(nemesis.done.values())} misfortunes in {time.monotonic() - began:.0f} s: {dict(nemesis.done)}")

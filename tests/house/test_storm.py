@@ -3,6 +3,7 @@
 import pytest
 
 from bench import storm
+from tests.support.apart import on_its_own_thread
 from tests.support.ledger import Text, Verdict, judge
 
 MARIA, JORGE = "+15550100001", "+15550100002"
@@ -47,7 +48,7 @@ def test_of_two_at_once_either_may_be_first() -> None:
 
 @pytest.mark.timeout(170)
 def test_a_small_storm_leaves_everything_where_it_belongs() -> None:
-    found = storm.run(texts=240, rate=600)
+    found = on_its_own_thread(lambda: storm.run(texts=240, rate=600))
 
     assert found.verdict.is_clean
     assert found.shown.is_clean
