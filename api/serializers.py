@@ -24,15 +24,18 @@ LINE_LENGTH = 4000
 PAGE_SIZE = 50
 PAGE_LIMIT = 100
 
-# How an address looks on each channel, and how it is written behind the channel's prefix.
-_PREFIXES = {"whatsapp": "whatsapp:", "messenger": "messenger:", "webchat": "webchat:", "sms": ""}
+# How an address of ours looks on each channel, and how it is written behind the channel's prefix.
+_PREFIXES = {"rcs": "rcs:", "whatsapp": "whatsapp:", "messenger": "messenger:", "webchat": "webchat:", "sms": ""}
 _NUMBER = r"\+[1-9][0-9]{4,14}"
 _PATTERNS = {
     "sms": re.compile(rf"{_NUMBER}|[0-9]{{3,8}}"),
+    "rcs": re.compile(r"rcs:[A-Za-z0-9][A-Za-z0-9_.-]{0,99}"),
     "whatsapp": re.compile(rf"whatsapp:{_NUMBER}"),
     "messenger": re.compile(r"messenger:[A-Za-z0-9_.-]{1,100}"),
     "webchat": re.compile(r"webchat:[A-Za-z0-9_.:-]{1,100}"),
 }
+# On RCS an agent writes to a number; elsewhere both look alike.
+_CUSTOMERS = _PATTERNS | {"rcs": re.compile(rf"rcs:{_NUMBER}")}
 _UNKNOWN_SHOWN = 10
 
 
@@ -86,24 +89,28 @@ class ChannelSerializer(Strict):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         by_service = sids.is_sid(attrs["to"], "MG")
         kind = attrs.get("type") or channel_of(attrs["from" if by_service else "to"])
-        prefix, pattern = _PREFIXES[kind], _PATTERNS[kind]
+        prefix, looks = _PREFIXES[kind], {"from": _CUSTOMERS[kind], "to": _PATTERNS[kind]}
         ends = ("from",) if by_service else _ENDS
         given = {name: attrs[name] if attrs[name].startswith(prefix) else prefix + attrs[name] for name in ends}
-        wrong = [name for name, address in given.items() if pattern.fullmatch(address) is None]
+        wrong = [name for name, address in given.items() if looks[name].fullmatch(address) is None]
         if wrong:
             message = _("This is no %(channel)s address, such as %(example)s.")
-            told = message % {"channel": kind, "example": _EXAMPLES[kind]}
-            raise serializers.ValidationError({name: [told] for name in wrong})
+            examples = {"from": _EXAMPLES[kind], "to": _OUR_EXAMPLES[kind]}
+            raise serializers.ValidationError(
+                {name: [message % {"channel": kind, "example": examples[name]}] for name in wrong}
+            )
         return {"type": kind, "to": attrs["to"], **given}
 
 
 _ENDS = ("from", "to")
 _EXAMPLES = {
     "sms": "+15550100001",
+    "rcs": "rcs:+15550100001",
     "whatsapp": "whatsapp:+15550100001",
     "messenger": "messenger:100200300",
     "webchat": "webchat:demo",
 }
+_OUR_EXAMPLES = _EXAMPLES | {"rcs": "rcs:brand_agent"}
 
 
 def channel_of(address: str) -> str:

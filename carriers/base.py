@@ -13,7 +13,7 @@ Scope = Literal["message", "sender", "account"]
 # https://www.twilio.com/docs/api/errors: too many requests; too many messages in a queue, of a sender, on a channel.
 BUSY = frozenset({"20429", "21611", "30001", "30022", "63018"})
 
-CHANNELS = ("sms", "whatsapp", "messenger")
+CHANNELS = ("sms", "rcs", "whatsapp", "messenger")
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ QUEUES: Final = (
 )
 ADDRESSES: Final = (
     ("sms", "+15550001000", "Front desk"),
+    ("rcs", "rcs:front_desk_agent", "Front desk"),
     ("whatsapp", "whatsapp:+15550002000", "Front desk"),
     ("messenger", "messenger:100200300", "Front desk"),
     ("webchat", "webchat:demo", "Web chat"),

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-# TaskRouter's channels by ours: web chat is Twilio's "chat".
-TASK_CHANNELS = {"sms": "sms", "whatsapp": "whatsapp", "messenger": "messenger", "webchat": "chat"}
+# TaskRouter's channels by ours: web chat is Twilio's "chat"; RCS is texting too, and shares the slots of SMS.
+TASK_CHANNELS = {"sms": "sms", "rcs": "sms", "whatsapp": "whatsapp", "messenger": "messenger", "webchat": "chat"}
 _LAST_WORDS = 280
 _SUMMARY = 400
 _SCALAR = 100

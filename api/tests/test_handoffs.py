@@ -106,6 +106,20 @@ def test_the_type_of_a_channel_may_be_left_out(desk, bot, channel):
     assert bot.post(PATH, {"channel": channel}).status_code == 201
 
 
+def test_rcs_is_written_to_a_number_by_an_agent(desk, bot):
+    address = people.address(desk.home, "rcs:brand_agent", channel="rcs")
+    channel = {"from": "rcs:+15550100001", "to": "rcs:brand_agent"}
+
+    response = bot.post(PATH, {"channel": channel, "queue": "Support"})
+    wrong = bot.post(PATH, {"channel": {"from": "rcs:brand_agent", "to": "rcs:+15550100001"}, "queue": "Support"})
+
+    assert response.status_code == 201
+    conversation = Conversation.objects.get()
+    assert (conversation.address, conversation.identity.address) == (address, "rcs:+15550100001")
+    assert wrong.status_code == 400
+    assert "rcs:+15550100001" in wrong.content.decode()
+
+
 def test_a_channels_prefix_may_be_left_out(desk, bot):
     address = people.address(desk.home, "whatsapp:+15550002000", channel="whatsapp")
     channel = {"type": "whatsapp", "from": "+15550100001", "to": "+15550002000"}

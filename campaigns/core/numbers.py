@@ -21,7 +21,7 @@ def normal(text: str, *, channel: str, country: str = "") -> str:
     if channel == "messenger":
         return f"messenger:{bare}" if _PAGE_USER.fullmatch(bare) else ""
     number = _number(bare, country=country)
-    return f"whatsapp:{number}" if number and channel == "whatsapp" else number
+    return f"{channel}:{number}" if number and channel != "sms" else number
 
 
 def _number(text: str, *, country: str) -> str:

@@ -19,6 +19,7 @@ BODY = "Hi {{name}}"
         ("'+15550100001", "sms", "", "+15550100001"),
         ("55 1234 5678", "sms", "MX", "+525512345678"),
         ("whatsapp:+525512345678", "whatsapp", "", "whatsapp:+525512345678"),
+        ("55 1234 5678", "rcs", "MX", "rcs:+525512345678"),
         ("messenger:100200", "messenger", "", "messenger:100200"),
         ("100200", "messenger", "", "messenger:100200"),
         ("55 1234 5678", "sms", "", ""),
@@ -32,7 +33,9 @@ def test_numbers_are_read_as_people_write_them(text: str, channel: str, country:
     assert normal(text, channel=channel, country=country) == address
 
 
-@given(st.text(max_size=60), st.sampled_from(["sms", "whatsapp", "messenger"]), st.sampled_from(["", "US", "MX"]))
+@given(
+    st.text(max_size=60), st.sampled_from(["sms", "rcs", "whatsapp", "messenger"]), st.sampled_from(["", "US", "MX"])
+)
 def test_no_number_breaks_the_reader(text: str, channel: str, country: str) -> None:
     normal(text, channel=channel, country=country)
 

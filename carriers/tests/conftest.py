@@ -111,7 +111,7 @@ def closed_port() -> int:
 
 @pytest.fixture
 def numbers(db, listener) -> dict[str, TwinNumber]:
-    """Our three addresses by channel; their webhooks lead to the listener."""
+    """Our addresses by channel; their webhooks lead to the listener."""
     rows = actions.ensure_numbers(
         webhook_url=f"{listener.url}/webhooks/twilio/messages#rc=5&rp=all",
         fallback_url=f"{listener.url}/webhooks/twilio/fallback",
@@ -122,6 +122,11 @@ def numbers(db, listener) -> dict[str, TwinNumber]:
 @pytest.fixture
 def maria(db) -> TwinCustomer:
     return actions.create_customer("sms", name="Maria Lopez", address="+15550100001")
+
+
+@pytest.fixture
+def lucia(db) -> TwinCustomer:
+    return actions.create_customer("rcs", name="Lucia Fernandez", address="rcs:+15550100004")
 
 
 @pytest.fixture

@@ -42,6 +42,7 @@ def test_a_text_is_read_and_every_parameter_kept(settings):
         ("sms", "+15550100001", "+15550001000"),
         ("sms", "72345", "+15550001000"),
         ("sms", "ACME Bank", "+15550001000"),
+        ("rcs", "rcs:+15550100004", "rcs:brand_xyz123_agent"),
         ("whatsapp", "whatsapp:+15550100002", "whatsapp:+15550002000"),
         ("messenger", "messenger:2890110000003", "messenger:100200300"),
     ],

@@ -144,6 +144,8 @@ def test_services_and_senders_are_set_and_put_back(number, service, settings):
     assert service.fallback_url == "https://cc.example.com/webhooks/twilio/fallback"
     assert whatsapp().sms_url == "https://cc.example.com/webhooks/twilio/messages#rc=5&rp=all"
     assert whatsapp().sms_fallback_url == "https://cc.example.com/webhooks/twilio/fallback"
+    rcs = TwinNumber.objects.get(channel="rcs")
+    assert rcs.sms_url == "https://cc.example.com/webhooks/twilio/messages#rc=5&rp=all"
 
     (saved,) = settings.VAR_DIR.glob("twilio-webhooks-*.json")
     said = run(restore=saved)

@@ -61,6 +61,16 @@ def test_whatsapp_brings_the_profile(listener, numbers, daniel, play):
     assert parse_message(params).profile_name == "Daniel Okafor"
 
 
+def test_rcs_goes_between_a_number_and_an_agent(listener, numbers, lucia, play):
+    actions.text_in(lucia, to=numbers["rcs"].address, body="hello")
+    play()
+
+    params = listener.calls[0].params
+    assert (params["From"], params["To"]) == ("rcs:+15550100004", "rcs:front_desk_agent")
+    assert not {"ProfileName", "WaId"} & set(params)
+    assert parse_message(params).channel == "rcs"
+
+
 def test_a_picture_is_announced(listener, numbers, maria, play):
     actions.text_in(maria, to=OURS, body="look", picture=Picture("image/png", b"png"))
     play()
@@ -194,6 +204,18 @@ def test_whatsapp_tells_read_once_and_only_after_delivery(listener, numbers, dan
     assert message.status == "read"
     assert statuses(listener) == ["sent", "delivered", "read"]
     assert listener.calls[2].params["ChannelPrefix"] == "whatsapp"
+
+
+def test_rcs_tells_read(listener, numbers, lucia, play):
+    reply(listener, from_="rcs:front_desk_agent", to=lucia.address)
+    play()
+    play(1)
+
+    assert actions.read_by_customer(lucia) == 1
+    play(1)
+
+    told = listener.calls[-1].params
+    assert (told["MessageStatus"], told["EventType"], told["ChannelPrefix"]) == ("read", "READ", "rcs")
 
 
 def test_sms_never_tells_read(listener, numbers, maria, play):

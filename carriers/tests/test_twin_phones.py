@@ -29,12 +29,12 @@ def screen(client, *phones, **query):
     return client.get("/phones/messages", {"phone": phones or [THEIRS], **query}).json()["messages"]
 
 
-def test_a_newcomer_sees_three_phones_that_can_write(client, numbers):
+def test_a_newcomer_sees_a_phone_of_every_channel_that_can_write(client, numbers):
     page = client.get("/phones/")
 
     assert page.status_code == 200
-    assert [phone["channel"] for phone in page.context["phones"]] == ["sms", "whatsapp", "messenger"]
-    assert {row.channel for row in TwinCustomer.objects.all()} == {"sms", "whatsapp", "messenger"}
+    assert [phone["channel"] for phone in page.context["phones"]] == ["sms", "rcs", "whatsapp", "messenger"]
+    assert {row.channel for row in TwinCustomer.objects.all()} == {"sms", "rcs", "whatsapp", "messenger"}
     html = page.content.decode()
     assert "<script>" not in html
     assert "style=" not in html
@@ -248,7 +248,7 @@ def test_ensure_numbers_twice_keeps_the_sids(numbers):
 
     assert {row.address: row.sid for row in again} == before
     assert {row.sms_url for row in again} == {"http://other.example/hook"}
-    assert set(before) == {"+15550001000", "whatsapp:+15550002000", "messenger:100200300"}
+    assert set(before) == {"+15550001000", "rcs:front_desk_agent", "whatsapp:+15550002000", "messenger:100200300"}
 
 
 def test_a_worker_asked_for_a_callback_that_never_was_does_nothing(listener):

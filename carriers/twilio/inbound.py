@@ -22,6 +22,8 @@ MAX_MEDIA = 10
 MAX_BODY = 16_000
 _MAX_NAME = 200
 _ADDRESSES = {
+    # A customer's number, or one of our agents: https://www.twilio.com/docs/rcs/send-an-rcs-message
+    "rcs": re.compile(r"rcs:(\+[1-9][0-9]{4,14}|[A-Za-z0-9][A-Za-z0-9_.-]{0,99})"),
     "whatsapp": re.compile(r"whatsapp:\+[1-9][0-9]{4,14}"),
     "messenger": re.compile(r"messenger:[A-Za-z0-9_.-]{1,64}"),
     # E.164, a short code, or an alphanumeric sender.
@@ -64,6 +66,8 @@ def parse_message(params: Mapping[str, str]) -> InboundMessage:
     given = _plain(params)
     from_address = _address(given, "From")
     to_address = _address(given, "To")
+    if is_agent(from_address):
+        raise Invalid("The address is missing or malformed.", field="From")
     channel = channel_of(from_address)
     if channel != channel_of(to_address):
         raise Invalid("From and To are not of the same channel.", field="To")
@@ -109,6 +113,15 @@ def channel_of(address: str) -> str:
     """
     prefix, colon, _ = address.partition(":")
     return prefix if colon else "sms"
+
+
+def is_agent(address: str) -> bool:
+    """Whether it is an RCS sender, which is no number.
+
+    >>> is_agent("rcs:brand_agent"), is_agent("rcs:+15550100001"), is_agent("+15550100001")
+    (True, False, False)
+    """
+    return address.startswith("rcs:") and not address.startswith("rcs:+")
 
 
 def is_address(address: str) -> bool:

@@ -1,4 +1,5 @@
-"""What of an account calls us when a customer writes: numbers, Messaging Services, WhatsApp senders; and which URLs.
+"""What of an account calls us when a customer writes: numbers, Messaging Services, senders of WhatsApp and RCS; and
+which URLs.
 
 https://www.twilio.com/docs/phone-numbers/api/incomingphonenumber-resource
 https://www.twilio.com/docs/messaging/api/service-resource
@@ -77,11 +78,12 @@ def services(client: Client) -> Iterator[Point]:
 
 
 def senders(client: Client) -> Iterator[Point]:
-    """The account's WhatsApp senders."""
-    for row in client.messaging.v2.channels_senders.list(channel="whatsapp", limit=LIMIT):
-        webhook = _plain(row.webhook)
-        urls = {name: str(webhook.get(name) or "") for name in wanted("sender", hooks="")}
-        yield Point("sender", row.sid, row.sender_id, "", urls, loses=not urls["callback_url"])
+    """The account's senders of WhatsApp and RCS."""
+    for channel in ("whatsapp", "rcs"):
+        for row in client.messaging.v2.channels_senders.list(channel=channel, limit=LIMIT):
+            webhook = _plain(row.webhook)
+            urls = {name: str(webhook.get(name) or "") for name in wanted("sender", hooks="")}
+            yield Point("sender", row.sid, row.sender_id, "", urls, loses=not urls["callback_url"])
 
 
 def write(client: Client, kind: Kind, sid: str, urls: Mapping[str, str]) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from carriers.twilio.inbound import channel_of, is_address
+from carriers.twilio.inbound import channel_of, is_address, is_agent
 from carriers.twin import callbacks, contents, faults, outbox
 from carriers.twin.contents import Rendered
 from carriers.twin.models import (
@@ -29,11 +29,13 @@ MAX_NAME = 64
 
 OUR_NUMBERS = (
     ("+15550001000", "Front desk"),
+    ("rcs:front_desk_agent", "Front desk"),
     ("whatsapp:+15550002000", "Front desk"),
     ("messenger:100200300", "Front desk"),
 )
 CUSTOMERS = (
     ("+15550100001", "Maria Lopez"),
+    ("rcs:+15550100004", "Lucia Fernandez"),
     ("whatsapp:+15550100002", "Daniel Okafor"),
     ("messenger:2890110000003", "Aiko Tanaka"),
 )
@@ -154,8 +156,8 @@ def apply_due_status(callback: TwinCallback, *, now: datetime) -> None:
 
 
 def read_by_customer(customer: TwinCustomer) -> int:
-    """What was delivered to this phone has been seen. Only WhatsApp tells; returns how many it told of."""
-    if customer.channel != "whatsapp":
+    """What was delivered to this phone has been seen. WhatsApp and RCS tell; returns how many they told of."""
+    if customer.channel not in ("whatsapp", "rcs"):
         return 0
     with transaction.atomic():
         delivered = TwinMessage.objects.filter(
@@ -179,7 +181,7 @@ def set_faults(wanted: Mapping[str, object]) -> TwinFaults:
 def create_customer(channel: str, *, name: str, address: str = "") -> TwinCustomer:
     """Somebody new with a phone, at a made-up address unless one is given. Raises ``Invalid``."""
     address = address or _free_address(channel)
-    if not is_address(address) or channel_of(address) != channel:
+    if not is_address(address) or channel_of(address) != channel or is_agent(address):
         raise Invalid("The address is missing or malformed.", field="address")
     customer, _ = TwinCustomer.objects.update_or_create(
         address=address, defaults={"channel": channel, "name": _name(name)}
@@ -301,7 +303,12 @@ def _has_opted_out(wanted: Wanted) -> bool:
 def _free_address(channel: str) -> str:
     # 555 numbers belong to nobody.
     digits = "".join(secrets.choice("0123456789") for _ in range(7))
-    made = {"sms": f"+1555{digits}", "whatsapp": f"whatsapp:+1555{digits}", "messenger": f"messenger:289011{digits}"}
+    made = {
+        "sms": f"+1555{digits}",
+        "rcs": f"rcs:+1555{digits}",
+        "whatsapp": f"whatsapp:+1555{digits}",
+        "messenger": f"messenger:289011{digits}",
+    }
     if channel not in made:
         raise Invalid("There is no such channel.", field="channel")
     return _free_address(channel) if TwinCustomer.objects.filter(address=made[channel]).exists() else made[channel]

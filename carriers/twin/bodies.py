@@ -95,7 +95,7 @@ def service(row: TwinService) -> Document:
 
 
 def sender(row: TwinNumber) -> Document:
-    """A WhatsApp sender, as the Senders API shows one."""
+    """A WhatsApp or RCS sender, as the Senders API shows one."""
     return {
         "sid": sender_sid(row),
         "sender_id": row.address,

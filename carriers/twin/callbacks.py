@@ -139,7 +139,7 @@ def _inbound_params(message: TwinMessage, customer: TwinCustomer) -> dict[str, s
         params[f"MediaContentType{index}"] = media.content_type
     if channel == "sms":
         params |= {"FromCountry": "US", "ToCountry": "US"}
-    else:
+    elif channel != "rcs":
         params["ProfileName"] = customer.name
     if channel == "whatsapp":
         params["WaId"] = bare(message.from_address).lstrip("+")

@@ -1,4 +1,4 @@
-"""What the simulated provider shows under ``messaging.twilio.com``: Messaging Services and WhatsApp senders.
+"""What the simulated provider shows under ``messaging.twilio.com``: Messaging Services, WhatsApp and RCS senders.
 
 https://www.twilio.com/docs/messaging/api/service-resource and https://www.twilio.com/docs/whatsapp/api/senders
 """
@@ -43,7 +43,7 @@ def senders(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def sender(request: HttpRequest, sid: str) -> HttpResponse:
     """One sender, read or updated."""
-    row = TwinNumber.objects.filter(sid=f"PN{sid[2:]}", channel="whatsapp").first()
+    row = TwinNumber.objects.filter(sid=f"PN{sid[2:]}", channel__in=("whatsapp", "rcs")).first()
     if row is None or sid != bodies.sender_sid(row):
         raise not_found(request)
     if request.method == "POST":

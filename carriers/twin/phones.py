@@ -25,7 +25,7 @@ _MAX_PHONES = 12
 @require_GET
 @ensure_csrf_cookie
 def page(request: HttpRequest) -> HttpResponseBase:
-    """Three phones side by side."""
+    """The phones side by side, one for each channel."""
     actions.ensure_customers()
     standing = faults.current()
     context = {
@@ -149,7 +149,7 @@ def _customer(row: TwinCustomer) -> dict[str, str]:
 
 
 def _phone(channel: str) -> dict[str, object]:
-    titles = {"sms": "SMS", "whatsapp": "WhatsApp", "messenger": "Messenger"}
+    titles = {"sms": "SMS", "rcs": "RCS", "whatsapp": "WhatsApp", "messenger": "Messenger"}
     return {
         "channel": channel,
         "title": titles[channel],

@@ -37,10 +37,16 @@ WINDOW_ERROR = (63016, "Failed to send freeform message because you are outside 
 FETCH_ERROR = (11200, "HTTP retrieval failure")
 TYPE_ERROR = (12300, "Invalid Content-Type")
 SIZE_ERROR = (11751, "Media exceeds the size limit")
-MEDIA_BYTES = {"sms": 5 * 1024 * 1024, "whatsapp": 16 * 1024 * 1024, "messenger": 25 * 1024 * 1024}
+MEDIA_BYTES = {
+    "sms": 5 * 1024 * 1024,
+    "rcs": 16 * 1024 * 1024,
+    "whatsapp": 16 * 1024 * 1024,
+    "messenger": 25 * 1024 * 1024,
+}
 _PLAIN_MMS = frozenset({"image/jpeg", "image/png", "image/gif"})
 _OTHER_MMS_BYTES = 500 * 1024
 _CARRIED = ("image/", "audio/", "video/", "application/pdf", "application/vnd.", "text/vcard")
+_CARRIED_BY_RCS = ("image/jpeg", "image/png", "image/gif", "video/mp4", "video/mpeg", "video/webm", "application/pdf")
 
 STOP_WORDS = frozenset({"STOP", "UNSUBSCRIBE", "END", "QUIT", "STOPALL", "REVOKE", "OPTOUT", "CANCEL"})
 START_WORDS = frozenset({"START", "YES", "UNSTOP"})
@@ -141,7 +147,10 @@ def media_error(channel: str, content_type: str, size: int) -> tuple[int, str] |
     >>> media_error("sms", "image/png", 600_000), media_error("sms", "audio/mpeg", 600_000)
     (None, (11751, 'Media exceeds the size limit'))
     """
-    if not content_type.startswith(_CARRIED) or content_type == "image/svg+xml":
+    if (
+        not content_type.startswith(_CARRIED_BY_RCS if channel == "rcs" else _CARRIED)
+        or content_type == "image/svg+xml"
+    ):
         return TYPE_ERROR
     is_small = channel == "sms" and content_type not in _PLAIN_MMS
     return SIZE_ERROR if size > (_OTHER_MMS_BYTES if is_small else MEDIA_BYTES[channel]) else None

@@ -19,6 +19,7 @@ from kernel.errors import Conflict, Invalid
 # As Twilio writes them; web chat is ours.
 SHAPES: Final = {
     Channel.SMS: (re.compile(r"\+[1-9][0-9]{6,14}|[0-9]{3,8}"), "+15550001000"),
+    Channel.RCS: (re.compile(r"rcs:[A-Za-z0-9][A-Za-z0-9_.-]{0,99}"), "rcs:brand_agent"),
     Channel.WHATSAPP: (re.compile(r"whatsapp:\+[1-9][0-9]{6,14}"), "whatsapp:+15550001000"),
     Channel.MESSENGER: (re.compile(r"messenger:[0-9]{1,40}"), "messenger:100200300"),
     Channel.WEBCHAT: (re.compile(r"webchat:[a-z0-9][a-z0-9_-]{0,60}"), "webchat:shop"),

@@ -44,7 +44,8 @@ class AddressForm(ModelForm):
         ]
         help_texts = {
             "address": _(
-                "As the provider writes it: +15550001000, whatsapp:+15550001000, messenger:100200300, webchat:shop."
+                "As the provider writes it: +15550001000, rcs:brand_agent, whatsapp:+15550001000, messenger:100200300, "
+                "webchat:shop."
             ),
             "stop_words": _(
                 "Besides STOP, UNSUBSCRIBE, END, QUIT, STOPALL, REVOKE, OPTOUT and CANCEL; spaces between them. "
@@ -53,8 +54,8 @@ class AddressForm(ModelForm):
             "start_words": _("Besides START, YES and UNSTOP."),
             "help_words": _("Besides HELP and INFO."),
             "messages_per_second": _(
-                "Empty: 1 for a long number, 3 toll-free, 100 for a short code, 80 on WhatsApp, 10 on Messenger. "
-                "A long SMS counts with each of its parts. What comes faster waits its turn."
+                "Empty: 1 for a long number, 3 toll-free, 100 for a short code, 80 on WhatsApp, 10 on Messenger "
+                "and RCS. A long SMS counts with each of its parts. What comes faster waits its turn."
             ),
             "on_unknown": _(
                 "When the line breaks while a message is sent and the provider's list does not hold it afterwards."

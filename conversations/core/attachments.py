@@ -1,6 +1,6 @@
 """Which files a channel carries: how many, how large, of which kinds; and how several go out.
 
-SMS and MMS: https://www.twilio.com/docs/messaging/guides/accepted-mime-types, WhatsApp:
+SMS, MMS and RCS: https://www.twilio.com/docs/messaging/guides/accepted-mime-types, WhatsApp:
 https://www.twilio.com/docs/whatsapp/guidance-whatsapp-media-messages
 """
 
@@ -14,6 +14,8 @@ FILES_AT_ONCE: Final = 10
 
 _KB: Final = 1024
 _MB: Final = 1024 * _KB
+# Files that cannot be combined with words in one message.
+_MUTE: Final[Mapping[str, tuple[str, ...]]] = {"whatsapp": ("audio/",), "rcs": ("application/",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,14 @@ LIMITS: Final[Mapping[str, Limits]] = {
         5 * _MB,
         dict.fromkeys(("image/jpeg", "image/png", "image/gif"), 5 * _MB)
         | dict.fromkeys(("image", "audio", "video", "application/pdf"), 500 * _KB),
+    ),
+    "rcs": Limits(
+        1,
+        16 * _MB,
+        dict.fromkeys(
+            ("image/jpeg", "image/png", "image/gif", "video/mp4", "video/mpeg", "video/webm", "application/pdf"),
+            16 * _MB,
+        ),
     ),
     "whatsapp": Limits(
         1,
@@ -124,7 +134,7 @@ def parts(channel: str, text: str, files: Sequence[File]) -> list[tuple[str, tup
     """The messages in which words and files go out, in their order.
 
     Where a message carries one file only, each file is a message: each has a fate of its own that way. The words are
-    the first one's caption, or go ahead of a sound, which has none.
+    the first one's caption, or go ahead of what has none: on WhatsApp a sound, on RCS a document.
 
     >>> one, two = File("1", "a.png", "image/png", 1), File("2", "b.png", "image/png", 1)
     >>> [(words, [file.sid for file in some]) for words, some in parts("whatsapp", "Look", [one, two])]
@@ -143,7 +153,8 @@ def parts(channel: str, text: str, files: Sequence[File]) -> list[tuple[str, tup
 
 
 def _is_mute(channel: str, files: Sequence[File]) -> bool:
-    return channel == "whatsapp" and bool(files) and files[0].content_type.startswith("audio/")
+    kinds = _MUTE.get(channel, ())
+    return bool(files and kinds) and files[0].content_type.startswith(kinds)
 
 
 def in_words(size: int) -> str:

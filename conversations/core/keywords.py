@@ -16,7 +16,7 @@ HELP: Final = frozenset({"HELP", "INFO"})
 SPANISH_STOP, SPANISH_START, SPANISH_HELP = "BAJA", "ALTA", "AYUDA"
 
 # A web chat asks nobody for a number to write to later.
-CHANNELS: Final = frozenset({"sms", "whatsapp", "messenger"})
+CHANNELS: Final = frozenset({"sms", "rcs", "whatsapp", "messenger"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ FASTEST: Final = 1000.0
 
 # https://www.twilio.com/docs/messaging/channels/sms/rate-limits-queueing: parts of a message a second.
 _LONG_CODE, _TOLL_FREE, _SHORT_CODE = 1.0, 3.0, 100.0
-_OTHER: Final = {"whatsapp": 80.0, "messenger": 10.0}
+_OTHER: Final = {"rcs": 10.0, "whatsapp": 80.0, "messenger": 10.0}
 _TOLL_FREE_NUMBER: Final = re.compile(r"\+18(00|33|44|55|66|77|88)\d{7}")
 
 

@@ -13,13 +13,14 @@ SPANISH: Final = frozenset(
 )
 """Where most people read Spanish."""
 
-_PREFIXED = "whatsapp:"
+# The channels whose addresses are numbers.
+_PREFIXES: Final = ("whatsapp:", "rcs:")
 
 
 def region(address: str) -> str:
     """The country of one of our or a customer's addresses; "" for what is no number with a country.
 
-    >>> region("+573001234567"), region("whatsapp:+34612345678"), region("12345"), region("webchat:x")
+    >>> region("+573001234567"), region("whatsapp:+34612345678"), region("12345"), region("rcs:brand_agent")
     ('CO', 'ES', '', '')
     """
     number = _parsed(address)
@@ -66,7 +67,7 @@ def digits(text: str) -> str:
 
 
 def _parsed(address: str) -> PhoneNumber | None:
-    text = address.removeprefix(_PREFIXED)
+    text = next((address.removeprefix(prefix) for prefix in _PREFIXES if address.startswith(prefix)), address)
     if not text.startswith("+"):
         return None
     try:

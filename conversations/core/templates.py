@@ -19,7 +19,7 @@ RICH: Final = (
     "twilio/media",
     TEXT,
 )
-CHANNELS: Final = frozenset({"sms", "whatsapp", "messenger"})
+CHANNELS: Final = frozenset({"sms", "rcs", "whatsapp", "messenger"})
 PLAIN: Final = (TEXT, "twilio/media")
 # Only here does an approved template pass a closed window; Messenger's rules know of none.
 APPROVES: Final = frozenset({"whatsapp"})

@@ -16,13 +16,14 @@ class Channel(models.TextChoices):
     """How the words travel."""
 
     SMS = "sms", _("SMS")
+    RCS = "rcs", _("RCS")
     WHATSAPP = "whatsapp", _("WhatsApp")
     MESSENGER = "messenger", _("Messenger")
     WEBCHAT = "webchat", _("Web chat")
 
 
 class Address(models.Model):
-    """Where customers reach us: a number, a WhatsApp sender, a Messenger page, a web chat.
+    """Where customers reach us: a number, an RCS agent, a WhatsApp sender, a Messenger page, a web chat.
 
     It is a sender as well: ``free_at`` is its bucket (`core.pacing`), and until ``held_until`` the provider wants
     nothing from it.

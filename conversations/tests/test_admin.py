@@ -35,6 +35,7 @@ def test_an_address_is_made_and_the_log_tells_of_it() -> None:
     [
         ({"address": "15550007000"}, "address", "+15550001000"),
         ({"channel": "whatsapp"}, "address", "whatsapp:+15550001000"),
+        ({"channel": "rcs", "address": "rcs:+15550001000"}, "address", "rcs:brand_agent"),
         ({"channel": "fax"}, "channel", ""),
         ({"friendly_name": " "}, "friendly_name", ""),
     ],

@@ -98,11 +98,12 @@ def test_the_window_ends_after_24_hours(channel: str) -> None:
     assert refusal(channel, Standing(), now=NOW) is WINDOW_CLOSED
 
 
-def test_other_channels_have_no_window() -> None:
-    assert refusal("sms", Standing(), now=NOW) is None
-    assert closes_at("sms", Standing(last_inbound_at=NOW)) is None
+@pytest.mark.parametrize("channel", ["sms", "rcs"])
+def test_other_channels_have_no_window(channel: str) -> None:
+    assert refusal(channel, Standing(), now=NOW) is None
+    assert closes_at(channel, Standing(last_inbound_at=NOW)) is None
 
 
 def test_opt_out_goes_before_everything() -> None:
-    for channel in ("sms", "whatsapp", "messenger"):
+    for channel in ("sms", "rcs", "whatsapp", "messenger"):
         assert refusal(channel, Standing(opted_out=True), now=NOW) is OPTED_OUT

@@ -247,6 +247,7 @@ def test_429_without_a_time_backs_this_message_off_and_no_other(home: House, car
         ("sms", "54321", 100.0),
         ("whatsapp", "whatsapp:+15550001000", 80.0),
         ("messenger", "messenger:100200300", 10.0),
+        ("rcs", "rcs:brand_agent", 10.0),
     ],
 )
 def test_each_kind_of_sender_has_its_rate(channel: str, text: str, rate: float) -> None:

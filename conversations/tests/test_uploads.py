@@ -41,6 +41,9 @@ def named(number: int, content_type: str = "image/png", size: int = 1000) -> Fil
         ("sms", "image/webp", 500 * 1024 + 1, "file-too-large"),
         ("sms", "application/pdf", 500 * 1024, ""),
         ("sms", "application/zip", 10, "file-kind"),
+        ("rcs", "image/gif", 16 * MB, ""),
+        ("rcs", "application/pdf", 16 * MB + 1, "file-too-large"),
+        ("rcs", "image/webp", 10, "file-kind"),
         ("whatsapp", "application/pdf", 16 * MB, ""),
         ("whatsapp", "image/png", 16 * MB + 1, "file-too-large"),
         ("whatsapp", "image/gif", 10, "file-kind"),
@@ -71,13 +74,15 @@ def test_files_have_a_limit_together() -> None:
     check("whatsapp", [named(n, size=10 * MB) for n in range(10)])
 
 
-def test_words_go_ahead_of_a_sound_that_has_no_caption() -> None:
-    sound, picture = named(1, "audio/ogg"), named(2)
+def test_words_go_ahead_of_what_has_no_caption() -> None:
+    sound, picture, document = named(1, "audio/ogg"), named(2), named(3, "application/pdf")
 
     assert parts("whatsapp", "Listen", [sound, picture]) == [("Listen", ()), ("", (sound,)), ("", (picture,))]
     assert parts("whatsapp", "", [sound]) == [("", (sound,))]
     assert parts("whatsapp", "Look", [picture]) == [("Look", (picture,))]
     assert parts("sms", "Listen", [sound, picture]) == [("Listen", (sound, picture))]
+    assert parts("rcs", "Read", [document]) == [("Read", ()), ("", (document,))]
+    assert parts("rcs", "Look", [picture]) == [("Look", (picture,))]
     assert parts("sms", "Words", []) == [("Words", ())]
 
 

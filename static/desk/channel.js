@@ -21,7 +21,7 @@ export function refusal(conversation, now) {
 export function takesTemplate(conversation, now) {
   const why = refusal(conversation, now);
   if (conversation.channel === "whatsapp") return !["blocked", "opted-out"].includes(why);
-  return ["sms", "messenger"].includes(conversation.channel) && !why;
+  return ["sms", "rcs", "messenger"].includes(conversation.channel) && !why;
 }
 
 /** Milliseconds; 0 for a customer who never wrote. @param {Conversation} conversation @param {number} now */

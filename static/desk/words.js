@@ -6,6 +6,7 @@ import { remedy } from "./remedies.js";
 export function channelName(channel) {
   const names = {
     sms: gettext("SMS"),
+    rcs: gettext("RCS"),
     whatsapp: gettext("WhatsApp"),
     messenger: gettext("Messenger"),
     webchat: gettext("Web chat"),
@@ -17,7 +18,7 @@ export function channelName(channel) {
 
 /** An address without the channel's prefix: `whatsapp:+1555…` reads +1555…. @param {string|undefined} address */
 export function plainAddress(address) {
-  return (address ?? "").replace(/^(whatsapp|messenger|webchat):/, "");
+  return (address ?? "").replace(/^(rcs|whatsapp|messenger|webchat):/, "");
 }
 
 /**

@@ -120,9 +120,9 @@ export class Phone {
     this.tellRead();
   }
 
-  /** WhatsApp tells the sender that the message was seen; once for each. */
+  /** WhatsApp and RCS tell the sender that the message was seen; once for each. */
   async tellRead() {
-    if (this.channel !== "whatsapp") return;
+    if (!["whatsapp", "rcs"].includes(this.channel)) return;
     const fresh = this.messages.filter((message) => !message.mine && !this.told.has(message.sid));
     if (!fresh.length) return;
     for (const message of fresh) this.told.add(message.sid);

@@ -52,6 +52,19 @@ def test_the_same_is_refused_as_on_the_server(module: Callable[..., Any], given:
     assert module("channel", "m.refusal(given, Date.parse('2030-01-01T00:00:00Z'))", given) == refused
 
 
+@pytest.mark.parametrize(("channel", "name"), [("sms", "SMS"), ("rcs", "RCS"), ("whatsapp", "WhatsApp")])
+def test_each_channel_has_a_name_an_icon_and_templates(module: Callable[..., Any], channel: str, name: str) -> None:
+    assert module("words", "m.channelName(given)", channel) == name
+    assert module("views/icons", "m.channelIcon(given)", channel) == channel
+    standing = {"channel": channel, "blocked": False, "opted_out": False, "window": None}
+    assert module("channel", "m.takesTemplate(given, 0)", standing) is True
+
+
+def test_an_address_is_shown_without_its_channel(module: Callable[..., Any]) -> None:
+    shown = module("words", "given.map(m.plainAddress)", ["+15550100001", "rcs:+15550100001", "rcs:brand_agent"])
+    assert shown == ["+15550100001", "+15550100001", "brand_agent"]
+
+
 def test_composer_counts_and_says_which_character_costs(opened: Opened) -> None:
     page = opened(at=f"#{cast.sid('CH', 1)}", conversations=[cast.conversation(1)])
     field, facts = page.locator("#composer-text"), page.locator("#composer-facts")

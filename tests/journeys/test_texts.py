@@ -8,7 +8,9 @@ from tests.journeys.people import SOON, Cast
 pytestmark = [pytest.mark.journey, pytest.mark.browser]
 
 
-@pytest.mark.parametrize(("channel", "tick"), [("sms", "delivered"), ("whatsapp", "read"), ("messenger", "delivered")])
+@pytest.mark.parametrize(
+    ("channel", "tick"), [("sms", "delivered"), ("rcs", "read"), ("whatsapp", "read"), ("messenger", "delivered")]
+)
 def test_from_the_first_text_to_completed(cast: Cast, channel: str, tick: str) -> None:
     ana = cast.agent("ana")
     ana.activity("Available")

@@ -1,4 +1,4 @@
-"""Show, set and restore the webhook URLs of the account: numbers, Messaging Services, WhatsApp senders."""
+"""Show, set and restore the webhook URLs of the account: numbers, Messaging Services, senders of WhatsApp and RCS."""
 
 import json
 import os
@@ -31,8 +31,8 @@ class Command(BaseCommand):
     """``manage.py twilio_setup [--apply] [--number +1…] [--service MG…] [--sender whatsapp:+1…] [--restore FILE]``."""
 
     help = (
-        "Show, set and restore the webhook URLs of the Twilio account: phone numbers, Messaging Services and WhatsApp "
-        "senders, all of them unless some are named."
+        "Show, set and restore the webhook URLs of the Twilio account: phone numbers, Messaging Services, WhatsApp and "
+        "RCS senders, all of them unless some are named."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -63,7 +63,9 @@ class Command(BaseCommand):
     def _set_up(self, client: Client, *, named: dict[Kind, list[str]], apply: bool) -> None:
         found = list(self._points(client, named))
         if not found:
-            raise CommandError("The account has no phone number, no Messaging Service and no WhatsApp sender.")
+            raise CommandError(
+                "The account has no phone number, no Messaging Service and no sender of WhatsApp or RCS."
+            )
         changing = [point for point in found if not point.left_alone and point.urls != wanted_urls(point.kind)]
         for point in found:
             self._show(point)
@@ -174,7 +176,7 @@ def load(path: Path) -> list[dict[str, Any]]:
 
 
 def _word(kind: Kind) -> str:
-    return {"number": "phone number", "service": "Messaging Service", "sender": "WhatsApp sender"}[kind]
+    return {"number": "phone number", "service": "Messaging Service", "sender": "sender"}[kind]
 
 
 def _explain(error: Exception) -> str:

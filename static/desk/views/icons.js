@@ -4,6 +4,7 @@ import { html } from "../html.js";
 /** @type {Record<string, string>} */
 const PATHS = {
   sms: "M4 5h16a1 1 0 0 1 1 1v10a1 1 0 0 1-1 1H9l-5 4V6a1 1 0 0 1 1-1M8 10h8M8 13h5",
+  rcs: "M4 5h16a1 1 0 0 1 1 1v10a1 1 0 0 1-1 1H9l-5 4V6a1 1 0 0 1 1-1M8.500 13.500l2.200-4.500 2.200 4.500M14.500 9h2M14.500 13.500h2",
   whatsapp:
     "M3.5 20.5l1.3-4.2A8.5 8.5 0 1 1 8 19.4zM9 8.5c0 3.5 3 6.5 6.5 6.5l1-2-2.3-1-1 1a6 6 0 0 1-2.2-2.2l1-1-1-2.300z",
   messenger:
