@@ -1,18 +1,25 @@
 """Files of conversations, for those who may see the conversation."""
 
 from pathlib import Path
+from typing import Final
 from urllib.parse import quote
 
+from django.core.files.uploadedfile import UploadedFile
 from django.db.models.fields.files import FieldFile
 from django.http import FileResponse, Http404, HttpRequest, HttpResponseBase
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_safe
 
 from agents.queries import actor_for
 from conversations import links, queries
+from conversations.core import attachments
 from conversations.core.pictures import OPAQUE, PICTURES, THUMBNAIL_TYPE
 from conversations.models import Media
 from kernel.actor import Actor
-from kernel.errors import NotFound
+from kernel.errors import Invalid, NotFound, TooLarge
+
+# What a form's own words take beside the file.
+FORM_BYTES: Final = 64 * 1024
 
 
 @require_GET
@@ -60,6 +67,32 @@ def serve(sid: str, *, actor: Actor) -> HttpResponseBase:
 def file_response(found: Media) -> HttpResponseBase:
     """The file itself: inline only if it was decoded as a picture, and in either case without any rights."""
     return _response(found.file, content_type=found.content_type if found.content_type in PICTURES else OPAQUE)
+
+
+def given_file(request: HttpRequest) -> "UploadedFile[bytes]":
+    """The file of the form's field ``file``.
+
+    Raises ``Invalid`` without one, ``TooLarge`` beyond what any channel takes: unread, if its length is told.
+    """
+    told = request.headers.get("Content-Length", "")
+    if told.isdecimal() and int(told) > attachments.LARGEST + FORM_BYTES:
+        raise _too_large("")
+    given = request.FILES.get("file")
+    if given is None:
+        raise Invalid("Choose a file.", field="file")
+    if (given.size or 0) > attachments.LARGEST:
+        raise _too_large(given.name or "")
+    return given
+
+
+def _too_large(name: str) -> TooLarge:
+    return TooLarge(
+        "%(name)s is larger than %(limit)s, the most that this channel takes of its kind. Make it smaller, or "
+        "send a link.",
+        code="file-too-large",
+        field="media",
+        params={"name": name or gettext("This file"), "limit": attachments.in_words(attachments.LARGEST)},
+    )
 
 
 def _readable(sid: str, *, actor: Actor) -> Media:

@@ -1,7 +1,6 @@
 """The desk's page, and the older messages that it asks for while one scrolls."""
 
 from django.contrib.auth.decorators import login_required
-from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import render
@@ -17,7 +16,8 @@ from conversations.core import attachments
 from conversations.payloads import upload_payload
 from conversations.queries import templates as template_queries
 from conversations.queries.scheduled import waiting_in
-from kernel.errors import DomainError, Invalid, TooLarge
+from conversations.views import given_file
+from kernel.errors import DomainError
 
 PAGE = 50
 
@@ -87,7 +87,7 @@ def upload(request: HttpRequest, sid: str) -> JsonResponse:
     try:
         actor = actor_for(_user(request))
         conversation = queries.conversation(sid, actor=actor)
-        given = _given_file(request)
+        given = given_file(request)
         made = actions.upload(conversation, name=given.name or "", content=given.read(), actor=actor)
     except DomainError as error:
         return _refusal(error)
@@ -101,21 +101,6 @@ def discard_upload(request: HttpRequest, sid: str) -> HttpResponse:
     """The file is not to be sent after all."""
     actions.discard_upload(sid, actor=actor_for(_user(request)))
     return HttpResponse(status=204)
-
-
-def _given_file(request: HttpRequest) -> "UploadedFile[bytes]":
-    given = request.FILES.get("file")
-    if given is None:
-        raise Invalid("Choose a file.", field="file")
-    if (given.size or 0) > attachments.LARGEST:
-        raise TooLarge(
-            "%(name)s is larger than %(limit)s, the most that this channel takes of its kind. Make it smaller, or "
-            "send a link.",
-            code="file-too-large",
-            field="media",
-            params={"name": given.name or "", "limit": attachments.in_words(attachments.LARGEST)},
-        )
-    return given
 
 
 def _refusal(error: DomainError) -> JsonResponse:

@@ -77,7 +77,11 @@ class TooLarge(DomainError):
 
 
 class TooMany(DomainError):
-    """More often than we take; later it may go through."""
+    """More often than we take; later it may go through, after ``wait`` seconds where that is known."""
 
     status = 429
     default_code = "too-many"
+
+    def __init__(self, message: str, *, wait: float | None = None, **given: Any) -> None:
+        super().__init__(message, **given)
+        self.wait = wait

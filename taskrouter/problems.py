@@ -56,7 +56,8 @@ class Changed(DomainError):
 class Crowded(TooMany):
     """The transaction lost against others (a deadlock, a row that was held for too long), or took too long itself."""
 
-    wait: ClassVar[float] = 1.0
+    def __init__(self, message: str) -> None:
+        super().__init__(message, wait=1.0)
 
 
 class Problem(TypedDict):

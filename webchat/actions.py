@@ -1,4 +1,4 @@
-"""The verbs of a web chat: a visitor comes, says something, sees something."""
+"""The verbs of a web chat: a visitor comes, brings files, says something, sees something."""
 
 import secrets
 from collections.abc import Collection, Mapping, Sequence
@@ -8,13 +8,13 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 
 from accounts import policy
 from carriers.base import InboundMessage
 from conversations import actions as conversations
 from conversations.core import limits, names
-from conversations.models import Address, Message
+from conversations.models import Address, Message, Upload
 from eventlog.record import record
 from hours.models import Calendar
 from kernel import clock
@@ -26,6 +26,7 @@ from webchat.models import MAX_TEXT, Deployment, Visitor, new_visitor_sid
 PROVIDER = "webchat"
 TEXTS: Final = ("greeting_en", "greeting_es", "closed_en", "closed_es")
 _STAMP_EVERY = timedelta(minutes=1)
+_HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +75,28 @@ def arrive(token: object) -> Visitor | None:
     return visitor
 
 
-def say(visitor: Visitor, *, body: str, ref: str) -> Message:
-    """The visitor's words are stored, once for each ``ref``, in the open conversation or in a new one.
+def bring(visitor: Visitor, *, name: str, content: bytes) -> Upload:
+    """The file waits for the visitor's next words. Its type is what its bytes say.
 
-    When a new one began, all the visitor's screens hear of it. Raises ``Invalid`` or ``TooMany``.
+    Raises ``Invalid`` for a kind that nobody should open, ``TooLarge``, and ``TooMany`` beyond so many an hour.
+    """
+    _count_file(visitor)
+    return conversations.upload_as_visitor(channel="webchat", name=name, content=content, actor=_actor(visitor))
+
+
+def take_back(visitor: Visitor, sid: str) -> None:
+    """The file is not to be sent after all."""
+    conversations.discard_upload(sid, actor=_actor(visitor))
+
+
+def say(visitor: Visitor, *, body: str, ref: str, media: Sequence[str] = ()) -> Message:
+    """The visitor's words and files are stored, once for each ``ref``, in the open conversation or in a new one.
+
+    ``media`` names what `bring` has taken. When a new one began, all the visitor's screens hear of it. Raises
+    ``Invalid``, ``TooLarge`` or ``TooMany``.
     """
     text = core.clean_body(body)
-    if not text or len(text) > limits.BODY_LIMIT:
+    if (not text and not media) or len(text) > limits.BODY_LIMIT:
         raise Invalid("A message has 1 to %(limit)d characters.", field="body", params={"limit": limits.BODY_LIMIT})
     if not core.is_ref(ref):
         raise Invalid("Give the message a ref: 8 to 40 letters, digits and hyphens.", field="ref")
@@ -95,7 +111,7 @@ def say(visitor: Visitor, *, body: str, ref: str) -> Message:
             params={"limit": core.MESSAGES_A_MINUTE},
         )
     with transaction.atomic():
-        message = conversations.receive(inbound, actor=_actor(visitor))
+        message = conversations.receive(inbound, actor=_actor(visitor), files=media)
         _follow(visitor, message)
         return message
 
@@ -157,6 +173,21 @@ def _note(deployment: Deployment, *, actor: Actor) -> None:
     )
 
 
+def _count_file(visitor: Visitor) -> None:
+    """One more within the hour, told by the row itself: tabs that count at once cannot both take the last place."""
+    now = clock.now()
+    rows = Visitor.objects.filter(pk=visitor.pk)
+    rows.filter(Q(files_since__isnull=True) | Q(files_since__lte=now - _HOUR)).update(files_since=now, files=0)
+    if not rows.filter(files__lt=core.FILES_AN_HOUR).update(files=F("files") + 1):
+        since = rows.values_list("files_since", flat=True).first() or now
+        raise TooMany(
+            "At most %(limit)d files an hour can be sent here. Try again later.",
+            code="too-many-files",
+            params={"limit": core.FILES_AN_HOUR},
+            wait=(since + _HOUR - now).total_seconds(),
+        )
+
+
 def _follow(visitor: Visitor, message: Message) -> None:
     """Later words lead to a later conversation, never back to an earlier one."""
     earlier = Q(conversation__isnull=True) | Q(conversation_id__lt=message.conversation_id)
@@ -197,4 +228,7 @@ def _actor(visitor: Visitor) -> Actor:
 
 def forget_visitors(identities: Collection[str]) -> None:
     """The browsers that were these customers are known no more; one that comes back begins anew."""
-    Visitor.objects.filter(identity__in=identities).delete()
+    visitors = Visitor.objects.filter(identity__in=identities)
+    for sid in visitors.values_list("sid", flat=True):
+        conversations.discard_uploads_of(sid)
+    visitors.delete()

@@ -27,8 +27,8 @@ def post(frame: Frame, visitor: Visitor) -> Answer:
     body = frame.get("body")
     if not isinstance(body, str):
         raise Invalid("body is a text.", field="body")
-    message = actions.say(visitor, body=body, ref=str(frame.get("ref", "")))
-    whole = message_payload(message, conversation_sid=message.conversation.sid, media=[])
+    message = actions.say(visitor, body=body, ref=str(frame.get("ref", "")), media=_sids(frame))
+    whole = message_payload(message, conversation_sid=message.conversation.sid, media=list(message.media.all()))
     return {"message": trimmed_message(whole)}
 
 
@@ -48,6 +48,14 @@ def typing(_: Frame, visitor: Visitor) -> Answer:
         author = {"kind": "customer", "name": visitor.name}
         live.blip(workers, {"kind": "typing", "conversation": conversation.sid, "author": author})
     return None
+
+
+def _sids(frame: Frame) -> list[str]:
+    """Of the files that go along, each once."""
+    given = frame.get("media", [])
+    if not isinstance(given, list) or not all(isinstance(sid, str) for sid in given):
+        raise Invalid("media is a list of sids.", field="media")
+    return list(dict.fromkeys(given))
 
 
 def _seen(frame: Frame, visitor: Visitor, *, status: str) -> Answer:

@@ -6,6 +6,7 @@ import re
 from datetime import datetime
 
 MESSAGES_A_MINUTE = 20
+FILES_AN_HOUR = 40
 
 _UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
 # Control characters, and those that turn the direction of what follows: a name must not rewrite its surroundings.

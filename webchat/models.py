@@ -65,6 +65,9 @@ class Visitor(models.Model):
     name = models.CharField(_("name"), max_length=120, blank=True)
     answers = models.JSONField(default=dict)
     begun_from = models.CharField(max_length=32)
+    # How many files came since then; counted anew each hour.
+    files_since = models.DateTimeField(null=True)
+    files = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(_("created"), default=clock.now, editable=False)
     last_seen_at = models.DateTimeField(_("last seen"), default=clock.now)
 

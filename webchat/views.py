@@ -14,16 +14,16 @@ from django.utils import translation
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from conversations.core import names
+from conversations.core import attachments, names
 from conversations.core.limits import BODY_LIMIT
 from conversations.models import Address
-from conversations.views import serve, serve_thumbnail
+from conversations.views import given_file, serve, serve_thumbnail
 from kernel.actor import Actor
-from kernel.errors import DomainError, Forbidden, Invalid, NotFound
+from kernel.errors import DomainError, Forbidden, Invalid, NotAuthenticated, NotFound
 from webchat import actions, prechat, queries, words
-from webchat.models import Deployment
+from webchat.models import Deployment, Visitor
 
 DEMO = "demo"
 TOKEN_HEADER = "X-Chat-Token"  # noqa: S105 - the header's name
@@ -88,6 +88,31 @@ def begin(request: HttpRequest) -> JsonResponse:
     return response
 
 
+@csrf_exempt
+@require_POST
+def bring(request: HttpRequest) -> JsonResponse:
+    """A file of the visitor's, as the field ``file`` of a form: it waits for the visitor's next words."""
+    try:
+        visitor = _visitor(request)
+        given = given_file(request)
+        made = actions.bring(visitor, name=given.name or "", content=given.read())
+    except DomainError as error:
+        return _refusal(error)
+    kept = {"sid": made.sid, "name": made.name, "content_type": made.content_type, "size": made.size}
+    return JsonResponse({"file": kept}, status=201)
+
+
+@csrf_exempt
+@require_http_methods(["DELETE"])
+def take_back(request: HttpRequest, sid: str) -> HttpResponse:
+    """The file is not to be sent after all."""
+    try:
+        actions.take_back(_visitor(request), sid)
+    except DomainError as error:
+        return _refusal(error)
+    return HttpResponse(status=204)
+
+
 @require_GET
 def media(request: HttpRequest, sid: str) -> HttpResponseBase:
     """A file of the visitor's own conversations; the token comes in a header, so the page fetches it as a blob."""
@@ -98,6 +123,14 @@ def media(request: HttpRequest, sid: str) -> HttpResponseBase:
 def thumbnail(request: HttpRequest, sid: str) -> HttpResponseBase:
     """The small picture of such a file."""
     return serve_thumbnail(sid, actor=_reader(request, sid))
+
+
+def _visitor(request: HttpRequest) -> Visitor:
+    """Who asks from a page of ours; no browser sends the token's header for another page."""
+    visitor = queries.visitor_of(request.headers.get(TOKEN_HEADER))
+    if visitor is None:
+        raise NotAuthenticated("This chat has ended. Begin a new one.")
+    return visitor
 
 
 def _reader(request: HttpRequest, sid: str) -> Actor:
@@ -122,6 +155,8 @@ def _boot(address: Address, *, deployment: str, language: str) -> dict[str, Any]
         "language": language,
         "socket_path": "/ws/chat",
         "sessions_url": reverse("chat-sessions"),
+        "files_url": reverse("chat-files"),
+        "file_limits": attachments.limits_payload()["webchat"],
         "token_header": TOKEN_HEADER,
         "body_limit": BODY_LIMIT,
         "name_limit": names.LIMIT,
@@ -171,4 +206,8 @@ def _text(given: Mapping[str, Any], field: str) -> str:
 def _refusal(error: DomainError) -> JsonResponse:
     text = translation.gettext(error.message)
     message = text % error.params if error.params else text
-    return JsonResponse({"code": error.code, "message": message, "field": error.field}, status=error.status)
+    response = JsonResponse({"code": error.code, "message": message, "field": error.field}, status=error.status)
+    wait = getattr(error, "wait", None)
+    if wait:
+        response["Retry-After"] = str(max(1, round(wait)))
+    return response

@@ -43,4 +43,13 @@ def chat() -> dict[str, str]:
         "file": _("File"),
         "file_pending": _("File is on its way"),
         "file_failed": _("File could not be fetched"),
+        "file_remove": _("Remove {name}"),
+        "file_uploading": _("Uploading {name}"),
+        "file_many": _("At most {limit} files go out at once. Send the others afterwards."),
+        "file_empty": _("This file is empty."),
+        "file_kind": _("Files of this kind cannot be sent here. Send a picture or a PDF."),
+        "file_large": _("Larger than {limit}, the most that can be sent here. Make it smaller, or send a link."),
+        "file_total": _("Together larger than {limit}, the most for one message. Send it in the next one."),
+        "file_lost": _("The line broke. The file is not there yet."),
+        "file_refused": _("The file was not taken. Load the page again and try once more."),
     }

@@ -49,7 +49,13 @@ from conversations.actions.template_reading import (
 )
 from conversations.actions.templates import post_template, saying_of_template
 from conversations.actions.turns import grant_turns, hold_sender
-from conversations.actions.uploads import discard_upload, expire_upload, upload
+from conversations.actions.uploads import (
+    discard_upload,
+    discard_uploads_of,
+    expire_upload,
+    upload,
+    upload_as_visitor,
+)
 
 __all__ = [
     "apply_receipt",
@@ -67,6 +73,7 @@ __all__ = [
     "cover",
     "describe",
     "discard_upload",
+    "discard_uploads_of",
     "erase_contact",
     "erase_conversation",
     "expire",
@@ -117,4 +124,5 @@ __all__ = [
     "unblock",
     "undo",
     "upload",
+    "upload_as_visitor",
 ]

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from accounts import policy as accounts
 from conversations import queries
-from conversations.actions import consent, outbound, speech
+from conversations.actions import consent, outbound, rights, speech
 from conversations.actions.outbound import Author, Saying
 from conversations.core import states
 from conversations.core.scheduling import FARTHEST, SOONEST, misfit
@@ -37,7 +37,7 @@ def schedule(
         raise Invalid("Give the message a ref of 1 to 64 characters.", field="ref")
     with transaction.atomic():
         locked = queries.locked_conversation(conversation.pk)
-        speech.may_speak(locked, actor=actor)
+        rights.may_speak(locked, actor=actor)
         known = ScheduledMessage.objects.filter(conversation=locked, ref=ref).first()
         if known is not None:
             return known

@@ -7,10 +7,9 @@ from dataclasses import replace
 
 from django.db import IntegrityError, transaction
 
-from accounts import policy
 from carriers.base import InboundMessage
 from conversations import queries
-from conversations.actions import consent, erasing, outbound, places, uploads
+from conversations.actions import consent, erasing, outbound, places, rights, uploads
 from conversations.actions.outbound import Author, Saying
 from conversations.actions.places import Place
 from conversations.actions.telling import tell_conversation
@@ -21,16 +20,17 @@ from eventlog.models import Event
 from eventlog.record import draft, record_all
 from kernel import clock
 from kernel.actor import Actor
-from kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from kernel.errors import Conflict, Forbidden, Invalid
 
 _VISIBLE_STATE = Conversation.State.ACTIVE
 
 
-def receive(inbound: InboundMessage, *, actor: Actor) -> Message:
+def receive(inbound: InboundMessage, *, actor: Actor, files: Sequence[str] = ()) -> Message:
     """A customer's message is stored, in order, in the conversation of its pair of addresses.
 
     When this returns the message is committed; saying it again (the provider repeats, a fallback URL, a replay) returns
-    the first one and writes nothing. Raises ``NotFound`` for an address that is not ours.
+    the first one and writes nothing. ``files`` names what a visitor has uploaded. Raises ``NotFound`` for an address
+    that is not ours, ``Invalid`` or ``TooLarge`` for files that are not there or too many.
     """
     if actor.kind not in ("carrier", "visitor", "system"):
         raise Forbidden("Only a carrier brings customers' messages.")
@@ -39,7 +39,7 @@ def receive(inbound: InboundMessage, *, actor: Actor) -> Message:
             place = places.take({_pair(inbound): 1}).get(_pair(inbound))
             if place is None or _brings_a_name(inbound, place):
                 place = _begun(inbound, actor=actor) if place is None else _named(inbound, place)
-            return _store(inbound, place=place, actor=actor)
+            return _store(inbound, place=place, actor=actor, files=files)
     except IntegrityError:
         # The message is known already: the unique provider sid lets it in once, and nothing of this try stays.
         known = _already(inbound)
@@ -142,14 +142,14 @@ def speak(
         )
     with transaction.atomic():
         locked = queries.locked_conversation(conversation.pk)
-        may_speak(locked, actor=actor)
+        rights.may_speak(locked, actor=actor)
         said = Message.objects.filter(conversation=locked, ref=ref).first()
         if said is not None:
             return said
         if locked.state != _VISIBLE_STATE:
             raise Conflict("The conversation is closed.", code="conversation-closed", field="conversation")
         consent.require(locked, now=clock.now(), content_sid=saying.content_sid)
-        files = {row.sid: row for row in uploads.waiting(locked, media, actor=actor)}
+        files = {row.sid: row for row in uploads.waiting(locked, media, channel=locked.channel, actor=actor)}
         said_in_all = [
             outbound.append(
                 locked,
@@ -208,7 +208,7 @@ def _short_ways(inbounds: Sequence[InboundMessage]) -> dict[str, InboundMessage]
     return short
 
 
-def _store(inbound: InboundMessage, *, place: Place, actor: Actor) -> Message:
+def _store(inbound: InboundMessage, *, place: Place, actor: Actor, files: Sequence[str]) -> Message:
     message = _heard(inbound, place=place)
     message.save(force_insert=True)
     media = [
@@ -217,6 +217,8 @@ def _store(inbound: InboundMessage, *, place: Place, actor: Actor) -> Message:
     ]
     if media:
         Media.objects.bulk_create(media)
+    # Only now: a repeat has been turned away by the sid above, and does not miss the files that the first one took.
+    media += uploads.attach(uploads.waiting(None, files, channel=inbound.channel, actor=actor), message=message)
     record_all([_added(message, place=place, media=media, actor=actor)])
     _heed(inbound, message, place=place, actor=actor)
     return message
@@ -279,27 +281,6 @@ def _begun(inbound: InboundMessage, *, actor: Actor) -> Place:
         address, channel=inbound.channel, customer=inbound.from_address, name=inbound.profile_name, actor=actor
     )
     return places.take({_pair(inbound): 1})[_pair(inbound)]
-
-
-def may_speak(conversation: Conversation, *, actor: Actor) -> None:
-    """The product itself, an agent who takes part, or a bot of the account that owns the conversation."""
-    takes_part = actor.worker_sid and any(row.worker.sid == actor.worker_sid for row in queries.present(conversation))
-    if actor.kind == "system" or (actor.kind == "user" and takes_part):
-        return
-    if policy.may(actor, "conversations:write", account_sid=conversation.workspace.account.sid):
-        _must_own(conversation)
-        return
-    raise NotFound("There is no conversation %(sid)s.", field="conversation", params={"sid": conversation.sid})
-
-
-def _must_own(conversation: Conversation) -> None:
-    if conversation.owner != Conversation.Owner.BOT:
-        raise Conflict(
-            "The conversation is with %(owner)s now; a bot speaks only while it owns the conversation.",
-            code="not-owner",
-            field="conversation",
-            params={"owner": conversation.owner},
-        )
 
 
 def _locked_active(address: Address, *, channel: str, customer: str, name: str, actor: Actor) -> Conversation:

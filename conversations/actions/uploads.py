@@ -1,4 +1,4 @@
-"""Files for the customer: brought by an agent, judged at once, and sent with the next message."""
+"""Files that somebody brings for the next message, judged at once: an agent, a bot, a visitor of a web chat."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -15,7 +15,7 @@ from conversations.core.policy import Refusal
 from conversations.models import Conversation, Media, Message, Upload
 from kernel import clock
 from kernel.actor import Actor
-from kernel.errors import Conflict, DomainError, Invalid, TooMany
+from kernel.errors import Conflict, DomainError, Forbidden, Invalid, TooMany
 
 KEPT: Final = timedelta(hours=24)
 # Beyond those of one message: some that were dropped by mistake.
@@ -23,37 +23,37 @@ _WAITING: Final = 2 * attachments.FILES_AT_ONCE
 
 
 def upload(conversation: Conversation, *, name: str, content: bytes, actor: Actor) -> Upload:
-    """The file waits for the agent's next message here. Its type is what its bytes say.
+    """The file waits for the next message that the agent or the bot says here. Its type is what its bytes say.
 
-    Raises ``NotFound`` for somebody who does not take part, ``Conflict`` when the conversation is closed, ``Invalid``
-    for a kind that nobody should open or the channel does not carry, ``TooLarge``, and ``TooMany``.
+    Raises ``NotFound`` for somebody who may not speak here, ``Conflict`` when the conversation is closed or is not the
+    bot's, ``Invalid`` for a kind that nobody should open or the channel does not carry, ``TooLarge``, and ``TooMany``.
     """
-    worker = rights.participant(conversation, actor=actor).worker
+    if actor.kind == "key":
+        rights.may_speak(conversation, actor=actor)
+    else:
+        rights.participant(conversation, actor=actor)
     if conversation.state != Conversation.State.ACTIVE:
         raise Conflict("The conversation is closed.", code="conversation-closed", field="conversation")
-    if Upload.objects.filter(conversation=conversation, worker=worker).count() >= _WAITING:
-        raise TooMany("Too many files wait to be sent. Send or remove some of them.", code="too-many-files")
-    plain = _plain(name)
-    examined = _sound(content, name=plain)
-    attachments.check_one(conversation.channel, File("", plain, examined.content_type, len(content)))
-    return _kept(
-        Upload(
-            conversation=conversation,
-            worker=worker,
-            name=plain,
-            content_type=examined.content_type,
-            size=len(content),
-            due_at=clock.now() + KEPT,
-        ),
-        examined,
-        content=content,
-    )
+    return _taken(conversation, channel=conversation.channel, name=name, content=content, actor=actor)
+
+
+def upload_as_visitor(*, channel: str, name: str, content: bytes, actor: Actor) -> Upload:
+    """The file waits for the visitor's next message, wherever that leads. Raises as `upload` does."""
+    if actor.kind != "visitor":
+        raise Forbidden("Only visitors of a web chat bring files in this way.")
+    return _taken(None, channel=channel, name=name, content=content, actor=actor)
 
 
 def discard_upload(sid: str, *, actor: Actor) -> None:
     """The file is not to be sent after all. One that is gone already, or was sent, is left as it is."""
-    row = Upload.objects.filter(sid=sid, worker__sid=actor.worker_sid).first() if actor.worker_sid else None
+    row = Upload.objects.filter(sid=sid, owner_sid=_owner_sid(actor)).first()
     if row is not None:
+        remove(row)
+
+
+def discard_uploads_of(owner_sid: str) -> None:
+    """Whoever brought them is known no more."""
+    for row in Upload.objects.filter(owner_sid=owner_sid):
         remove(row)
 
 
@@ -64,18 +64,18 @@ def expire_upload(sid: str, *, now: datetime) -> None:
         remove(row)
 
 
-def waiting(conversation: Conversation, wanted: Sequence[str], *, actor: Actor) -> list[Upload]:
-    """The agent's own files of these sids, in this order; raises ``Invalid`` for one that is not there, or too many
+def waiting(conversation: Conversation | None, wanted: Sequence[str], *, channel: str, actor: Actor) -> list[Upload]:
+    """The actor's own files of these sids, in this order; raises ``Invalid`` for one that is not there, or too many
     or too large together.
     """
     if not wanted:
         return []
-    mine = Upload.objects.filter(conversation=conversation, worker__sid=actor.worker_sid, sid__in=wanted)
+    mine = Upload.objects.filter(conversation=conversation, owner_sid=_owner_sid(actor), sid__in=wanted)
     found = {row.sid: row for row in mine}
     if len(found) < len(wanted):
         raise Invalid("One of the files is not here any more. Remove it and choose it again.", field="media")
     rows = [found[sid] for sid in wanted]
-    attachments.check(conversation.channel, [facts(row) for row in rows])
+    attachments.check(channel, [facts(row) for row in rows])
     return rows
 
 
@@ -119,6 +119,28 @@ def refusal_of(files: Sequence[Media], *, channel: str) -> Refusal | None:
     return None
 
 
+def _taken(conversation: Conversation | None, *, channel: str, name: str, content: bytes, actor: Actor) -> Upload:
+    owner_sid = _owner_sid(actor)
+    if Upload.objects.filter(conversation=conversation, owner_sid=owner_sid).count() >= _WAITING:
+        raise TooMany("Too many files wait to be sent. Send or remove some of them.", code="too-many-files")
+    plain = _plain(name)
+    examined = _sound(content, name=plain)
+    attachments.check_one(channel, File("", plain, examined.content_type, len(content)))
+    row = Upload(
+        conversation=conversation,
+        owner_sid=owner_sid,
+        name=plain,
+        content_type=examined.content_type,
+        size=len(content),
+        due_at=clock.now() + KEPT,
+    )
+    return _kept(row, examined, content=content)
+
+
+def _owner_sid(actor: Actor) -> str:
+    return actor.worker_sid or actor.sid
+
+
 def _plain(name: str) -> str:
     """The name of a file as it may be shown: no folders, nothing invisible."""
     return names.clean(PurePosixPath(name.replace("\\", "/")).name) or "file"
@@ -136,8 +158,7 @@ def _sound(content: bytes, *, name: str) -> Examined:
             params={"name": name},
         )
     raise Invalid(
-        "%(name)s is of a kind that is not sent to customers. Send a picture, a sound, a video, a PDF or an office "
-        "document.",
+        "%(name)s is of a kind that cannot be sent. Send a picture, a sound, a video, a PDF or an office document.",
         code="file-kind",
         field="media",
         params={"name": name},

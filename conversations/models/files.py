@@ -4,7 +4,6 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from agents.models import Worker
 from conversations.models.talks import Conversation, Message
 from kernel import sids
 
@@ -47,14 +46,15 @@ class Media(models.Model):
 
 
 class Upload(models.Model):
-    """A file that an agent has brought for a conversation and not sent yet; it becomes the `Media` of the same sid.
+    """A file that an agent, a bot or a visitor has brought and not sent yet; it becomes the `Media` of the same sid.
 
-    What is never sent is swept away at ``due_at``.
+    ``owner_sid`` is the worker's, the key's or the visitor's. A visitor's file belongs to no conversation yet: the next
+    words may begin one. What is never sent is swept away at ``due_at``.
     """
 
     sid = models.CharField(max_length=sids.LENGTH, unique=True, default=new_media_sid, editable=False)
-    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="uploads")
-    worker = models.ForeignKey(Worker, on_delete=models.CASCADE, related_name="uploads")
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, null=True, related_name="uploads")
+    owner_sid = models.CharField(max_length=sids.LENGTH)
     name = models.CharField(max_length=120)
     content_type = models.CharField(max_length=100)
     size = models.PositiveIntegerField()
@@ -65,7 +65,10 @@ class Upload(models.Model):
     due_at = models.DateTimeField()
 
     class Meta:
-        indexes = [models.Index(fields=["due_at"], name="upload_due")]
+        indexes = [
+            models.Index(fields=["due_at"], name="upload_due"),
+            models.Index(fields=["owner_sid"], name="upload_owner"),
+        ]
 
     def __str__(self) -> str:
         return self.sid

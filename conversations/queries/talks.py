@@ -95,8 +95,8 @@ def media(sid: str, *, actor: Actor) -> Media:
 
 def thumbnail(sid: str, *, actor: Actor) -> FieldFile:
     """The small picture of a file that the actor may see, or has brought and not sent yet; raises ``NotFound``."""
-    mine = Upload.objects.filter(sid=sid, worker__sid=actor.worker_sid) if actor.worker_sid else Upload.objects.none()
-    found = mine.first() or media(sid, actor=actor)
+    mine = Upload.objects.filter(sid=sid, owner_sid=actor.worker_sid).first() if actor.worker_sid else None
+    found = mine or media(sid, actor=actor)
     if not found.thumbnail:
         raise NotFound("There is no file %(sid)s.", params={"sid": sid[:64]})
     return found.thumbnail

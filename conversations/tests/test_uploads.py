@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from carriers.base import OutboundMessage
-from conversations import actions, links, queries, timers
+from conversations import actions, links, timers
 from conversations.core import attachments
 from conversations.core.attachments import File, check, parts
 from conversations.models import Conversation, Media, Message, Upload
@@ -182,7 +182,7 @@ def test_too_many_waiting_files_are_refused(talk: Conversation, ada: Actor) -> N
     Upload.objects.bulk_create(
         Upload(
             conversation=talk,
-            worker=queries.present(talk)[0].worker,
+            owner_sid=ada.worker_sid,
             name="x",
             content_type="image/png",
             size=1,

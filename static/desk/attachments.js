@@ -3,8 +3,9 @@
  * until the message is sent. What was uploaded outlives a reload of the tab; the server forgets it after a day.
  *
  * @typedef {import("./protocol.js").Attachment} Attachment
- * @typedef {{at_once: number, total: number, largest: Record<string, number>}} Limits
+ * @typedef {import("../shared/uploads.js").Limits} Limits
  */
+import { isPicture, misfit, send } from "../shared/uploads.js";
 import { fileSize, fill, gettext } from "./i18n.js";
 import { newRef } from "./outbox.js";
 import { attachments } from "./store.js";
@@ -85,29 +86,22 @@ export function takeReady(key) {
  * @returns {string} "" if nothing
  */
 export function complaint(file, its, others) {
-  if (!its) return "";
-  const good = others.filter((each) => each.phase !== "refused");
-  if (good.length >= its.at_once)
-    return fill(gettext("At most %(limit)s files go out at once. Send the others afterwards."), { limit: its.at_once });
-  if (!file.size) return gettext("This file is empty.");
-  const most = file.type ? (its.largest[file.type] ?? its.largest[file.type.split("/")[0]]) : Infinity;
-  if (most === undefined || file.type === "image/svg+xml")
+  const wrong = its ? misfit(file, its, others) : null;
+  if (!wrong) return "";
+  const size = { limit: fileSize(wrong.limit) };
+  if (wrong.code === "many")
+    return fill(gettext("At most %(limit)s files go out at once. Send the others afterwards."), { limit: wrong.limit });
+  if (wrong.code === "empty") return gettext("This file is empty.");
+  if (wrong.code === "kind")
     return gettext("This channel does not carry files of this kind. Send a JPEG or PNG picture, or a PDF.");
-  if (file.size > most)
-    return fill(gettext("Larger than %(limit)s, the most that this channel takes. Make it smaller, or send a link."), {
-      limit: fileSize(most),
-    });
-  const total = good.reduce((sum, each) => sum + each.size, file.size);
-  if (its.total && total > its.total)
-    return fill(gettext("Together larger than %(limit)s, the most for one message. Send it in the next one."), {
-      limit: fileSize(its.total),
-    });
-  return "";
+  if (wrong.code === "large")
+    return fill(gettext("Larger than %(limit)s, the most that this channel takes. Make it smaller, or send a link."), size);
+  return fill(gettext("Together larger than %(limit)s, the most for one message. Send it in the next one."), size);
 }
 
 /** @param {File} file @param {string} error @returns {Attachment} */
 function taken(file, error) {
-  const shown = !error && /^image\/(png|jpeg|gif|webp)$/.test(file.type);
+  const shown = !error && isPicture(file.type);
   return {
     id: newRef(),
     sid: "",
@@ -165,35 +159,13 @@ function refusalOf(status) {
 }
 
 /**
- * `fetch` does not tell how far an upload has come.
- *
  * @param {string} method
  * @param {string} url
  * @param {FormData|null} body
  * @param {(progress: number) => void} onProgress
- * @returns {Promise<{status: number, said: any}>} rejected when there was no answer
  */
 function request(method, url, body, onProgress) {
-  return new Promise((resolve, reject) => {
-    const asked = new XMLHttpRequest();
-    asked.open(method, url);
-    asked.setRequestHeader("X-CSRFToken", token);
-    asked.setRequestHeader("Accept", "application/json");
-    asked.upload.addEventListener("progress", (event) => event.lengthComputable && onProgress(event.loaded / event.total));
-    asked.addEventListener("load", () => (asked.status >= 502 ? reject() : resolve({ status: asked.status, said: parsed(asked) })));
-    asked.addEventListener("error", reject);
-    asked.addEventListener("abort", reject);
-    asked.send(body);
-  });
-}
-
-/** @param {XMLHttpRequest} asked */
-function parsed(asked) {
-  try {
-    return JSON.parse(asked.responseText);
-  } catch {
-    return null;
-  }
+  return send(method, url, { headers: { "X-CSRFToken": token }, body, onProgress });
 }
 
 /** @param {Attachment} file its bytes are not needed any more */

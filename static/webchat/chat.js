@@ -3,6 +3,7 @@
  * What is written goes into the outbox first and leaves it when the server has it, one message at a time, so the order
  * stands and nothing is lost by a reload or sent twice by two tabs: the server knows each `ref`.
  */
+import { Files } from "./files.js";
 import { Refused, begin, newRef } from "./session.js";
 import { ChatSocket, backOff } from "./socket.js";
 import { apply, nothing, toAcknowledge, unseen } from "./state.js";
@@ -40,6 +41,7 @@ export class Chat {
     this.told = {};
     this.flushTimer = 0;
     this.typingTimer = 0;
+    this.files = new Files(boot, store);
     this.socket = new ChatSocket(socketUrl(boot.socket_path), {
       hello: () => this.hello(),
       cursors: () => this.state.cursors,
@@ -55,11 +57,21 @@ export class Chat {
     this.flush();
   }
 
-  /** @param {string} body */
-  say(body) {
-    this.store.add({ ref: newRef(), body, at: new Date().toISOString() });
+  /**
+   * Words, with the files that are attached.
+   *
+   * @param {string} body
+   * @returns {Promise<boolean>} false when a file could not go, and so nothing did
+   */
+  async say(body) {
+    if (this.files.wanted.length > 0) {
+      if (!this.store.token) await this.begin();
+      if (!this.store.token || !(await this.files.settled())) return false;
+    }
+    this.store.add({ ref: newRef(), body, at: new Date().toISOString(), files: this.files.take() });
     this.flush();
     this.changed();
+    return true;
   }
 
   /** @param {string} ref */
@@ -102,7 +114,8 @@ export class Chat {
     if (!next || this.inFlight) return;
     if (!this.store.token) return void this.begin();
     this.socket.start();
-    if (this.socket.send({ do: "message.post", ref: next.ref, body: next.body })) this.inFlight = next.ref;
+    const media = (next.files ?? []).map((file) => file.sid);
+    if (this.socket.send({ do: "message.post", ref: next.ref, body: next.body, media })) this.inFlight = next.ref;
   }
 
   async begin() {

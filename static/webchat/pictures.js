@@ -26,7 +26,7 @@ export function mediaNode(media, chat) {
   const { words } = chat.boot;
   const box = document.createElement("p");
   box.className = "file";
-  box.textContent = media.status === "failed" ? words.file_failed : words.file_pending;
+  box.textContent = media.status === "failed" ? words.file_failed : media.name || words.file_pending;
   if (media.status !== "stored") return box;
   blobUrl(media.thumbnail_url || media.url, chat).then(
     (address) => box.replaceChildren(shown(media, address, chat)),

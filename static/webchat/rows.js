@@ -98,5 +98,19 @@ function authorName(message, words) {
 /** @param {import("./store.js").Entry} entry */
 function fromEntry(entry) {
   const tick = entry.error === undefined ? "pending" : "failed";
-  return blank({ key: entry.ref, ref: entry.ref, mine: true, body: entry.body, at: entry.at, tick, error: entry.error ?? "" });
+  return blank({
+    key: entry.ref,
+    ref: entry.ref,
+    mine: true,
+    body: entry.body,
+    at: entry.at,
+    tick,
+    error: entry.error ?? "",
+    media: (entry.files ?? []).map(coming),
+  });
+}
+
+/** A file of a message that the server does not have yet. @param {{sid: string, name: string}} file @returns {import("./state.js").Media} */
+function coming({ sid, name }) {
+  return { sid, name, content_type: "", size: 0, status: "pending", url: "", thumbnail_url: "", width: 0, height: 0 };
 }

@@ -22,7 +22,8 @@ async function ask(store, url, who) {
   if (store.token) return store.token;
   const answer = await fetch(url, {
     method: "POST",
-    headers: { "Content-Type": "application/json" },
+    // Refusals come in the chat's language, whatever the browser prefers.
+    headers: { "Content-Type": "application/json", "Accept-Language": document.documentElement.lang },
     body: JSON.stringify(who),
     credentials: "omit",
   });

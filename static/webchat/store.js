@@ -4,7 +4,7 @@
  * frame in a strict browser), a map in memory serves as long as the page lives.
  */
 
-/** @typedef {{ref: string, body: string, at: string, error?: string}} Entry A message on its way to the server. */
+/** @typedef {{ref: string, body: string, at: string, files?: {sid: string, name: string}[], error?: string}} Entry A message on its way to the server. */
 
 /** @returns {Pick<Storage, "getItem"|"setItem"|"removeItem">} */
 function storage() {

@@ -2,6 +2,7 @@
  * The looks. The log is `role="log"`: a row that stands is changed in place, never removed and added again, so a screen
  * reader says each message once.
  */
+import { AttachedView } from "./attached.js";
 import { mediaNode } from "./pictures.js";
 import { rowsOf } from "./rows.js";
 import { cloned, filled, withLinks } from "./text.js";
@@ -27,6 +28,9 @@ export class View {
     this.asked = [...byId("asked").querySelectorAll("input")];
     this.weekdays = new Intl.DateTimeFormat(chat.boot.language, { weekday: "long", hour: "numeric", minute: "2-digit" });
     chat.onChange = () => this.draw();
+    new AttachedView(chat, {
+      input: this.input, composer: this.composer, list: byId("attached"), choose: byId("choose"), chosen: byId("chosen"),
+    });
     this.#listen();
   }
 
@@ -72,16 +76,24 @@ export class View {
   }
 
   /** @param {Event} event */
-  #submit(event) {
+  async #submit(event) {
     event.preventDefault();
     const body = this.input.value.trim();
-    if (!body || body.length > this.chat.boot.body_limit) return this.input.focus();
+    const isNothing = !body && this.chat.files.wanted.length === 0;
+    if (this.input.readOnly || isNothing || body.length > this.chat.boot.body_limit) return this.input.focus();
     if (!this.asked.every((input) => input.reportValidity())) return;
     this.#answer();
-    this.input.value = "";
+    this.#hold(true); // While files are on their way, the words that go with them stand still.
+    if (await this.chat.say(body)) this.input.value = "";
+    this.#hold(false);
     this.#fit();
-    this.chat.say(body);
     this.input.focus();
+  }
+
+  /** @param {boolean} held */
+  #hold(held) {
+    this.input.readOnly = held;
+    byId("send").disabled = held;
   }
 
   /** What was asked is answered so; the server checks it, and has asked again if it said no. */

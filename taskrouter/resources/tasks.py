@@ -250,7 +250,8 @@ class Tasks(InWorkspace, Resource[Task]):
 class TooOften(TooMany):
     """Once more will do in a second."""
 
-    wait: ClassVar[float] = 1.0
+    def __init__(self, message: str, **given: Any) -> None:
+        super().__init__(message, wait=1.0, **given)
 
 
 _FILTERS: Final = {

@@ -64,7 +64,7 @@ def configure(repository: Path, out: Path) -> None:
         INSTALLED_APPS=["django.contrib.staticfiles"],
         STATIC_URL="/static/",
         STATIC_ROOT=out / "static",
-        STATICFILES_DIRS=[(name, repository / "static" / name) for name in ("css", "desk", "vendor")],
+        STATICFILES_DIRS=[(name, repository / "static" / name) for name in ("css", "desk", "shared", "vendor")],
         STORAGES={"staticfiles": {"BACKEND": f"{__name__}.HashedModules"}},
         TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates", "DIRS": [repository / "templates"]}],
         LANGUAGES=[("en", "English"), ("es", "Spanish")],
