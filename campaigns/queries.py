@@ -9,7 +9,8 @@ from agents.models import Workspace
 from campaigns.core import states
 from campaigns.models import Campaign, Recipient
 from campaigns.payloads import ProgressPayload
-from conversations.models import Address, Consent
+from conversations.models import Address
+from conversations.queries import consent as ledger
 from hours.models import Calendar
 from kernel import sids
 from kernel.actor import Actor
@@ -103,13 +104,13 @@ def every_recipient(campaign: Campaign) -> Iterator[Recipient]:
 
 def opted_out(address: Address, customers: Collection[str]) -> set[str]:
     """Those of the customers who want nothing from this address."""
-    newest: dict[str, str] = {}
+    gone: set[str] = set()
     wanted = list(customers)
     for start in range(0, len(wanted), _AT_ONCE):
-        some = wanted[start : start + _AT_ONCE]
-        lines = Consent.objects.filter(address=address, identity__address__in=some).order_by("id")
-        newest.update(lines.values_list("identity__address", "what"))
-    return {customer for customer, what in newest.items() if what == Consent.What.WITHDRAWN}
+        pairs = {(address.pk, customer) for customer in wanted[start : start + _AT_ONCE]}
+        lines = ledger.newest(pairs, workspaces={address.workspace_id})
+        gone |= {customer for (_, customer), line in lines.items() if line.is_withdrawn}
+    return gone
 
 
 def due(now: datetime, *, limit: int) -> list[str]:

@@ -205,6 +205,7 @@ EVENT_SINKS = [
     "eventlog.live.Broadcast",
     "interactions.sinks.Follow",
     "conversations.sinks.Outbound",
+    "conversations.sinks.Standings",
     "campaigns.sinks.Replies",
     "verification.sinks.Codes",
     "hooks.sinks.Deliveries",

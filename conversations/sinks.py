@@ -1,11 +1,12 @@
-"""What follows when something was said: somebody has to carry it."""
+"""What follows when something was said: somebody has to carry it, or to know of it."""
 
 from collections.abc import Sequence
 from typing import ClassVar
 
 from conversations import tasks
+from conversations.actions import consent
 from eventlog.numbered import NumberedEvent
-from eventlog.sinks import Sink
+from eventlog.sinks import DatabaseSink, Sink
 
 
 class Outbound(Sink):
@@ -27,3 +28,12 @@ class Outbound(Sink):
             # Each file that comes home tells of those that are still away.
             if tasks.may_ring(media_sid):
                 tasks.ring_fetch(media_sid)
+
+
+class Standings(DatabaseSink):
+    """What a customer has withdrawn or given counts in other talks as well: those who are in them are told."""
+
+    types: ClassVar[frozenset[str]] = frozenset({"consent.withdrawn", "consent.given"})
+
+    def handle(self, event: NumberedEvent) -> None:
+        consent.retell_others(event.subject_sid)

@@ -3,16 +3,18 @@
 from datetime import datetime
 from typing import Final
 
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import translation
 from django.utils.translation import gettext
 
 from conversations import queries
 from conversations.actions import outbound
 from conversations.actions.telling import tell_conversation
-from conversations.core import keywords, policy
+from conversations.core import keywords, phones, policy
 from conversations.core.policy import Refusal, Standing
 from conversations.models import Consent, Conversation, Message
+from conversations.queries import consent as ledger
+from conversations.queries import services as service_queries
 from conversations.queries import templates as template_queries
 from eventlog.record import record
 from kernel import clock
@@ -76,9 +78,9 @@ def learn(message: Message, *, conversation: Conversation) -> None:
     """
     if message.error_code != policy.OPTED_OUT.provider_code or message.status not in ("failed", "undelivered"):
         return
-    ledger = Consent.objects.filter(identity=conversation.identity_id, address=conversation.address_id)
-    newest = ledger.order_by("-id").first()
-    if newest is not None and (newest.what == Consent.What.WITHDRAWN or newest.created_at >= message.created_at):
+    pair = (conversation.address_id, conversation.identity.address)
+    newest = ledger.newest({pair}, workspaces={conversation.workspace_id}).get(pair)
+    if newest is not None and (newest.is_withdrawn or newest.created_at >= message.created_at):
         return
     _write(
         conversation,
@@ -89,6 +91,30 @@ def learn(message: Message, *, conversation: Conversation) -> None:
         confirmation=None,
         actor=CARRIER,
     )
+
+
+def retell_others(line_sid: str) -> None:
+    """Where the line counts as well, everybody sees how the customer stands now: talks of the same telephone line with
+    the same address, or another of the same pool.
+
+    The talk in which it was said has been told.
+    """
+    line = Consent.objects.select_related("identity", "message").filter(sid=line_sid).first()
+    if line is None:
+        return
+    theirs = Conversation.objects.filter(
+        identity__workspace=line.identity.workspace_id,
+        identity__address__in=phones.one_line(line.identity.address),
+        state=Conversation.State.ACTIVE,
+    )
+    here = Q(address=line.address_id)
+    if line.service_id is not None:
+        here |= Q(address__pool__service=line.service_id)
+    others = theirs.filter(here).order_by("pk")
+    if line.message is not None:
+        others = others.exclude(pk=line.message.conversation_id)
+    for pk in others.values_list("pk", flat=True):
+        _retell(queries.locked_conversation(pk), actor=SYSTEM)
 
 
 def _confirm(conversation: Conversation, message: Message, *, what: Consent.What) -> Message | None:
@@ -121,9 +147,11 @@ def _write(
     confirmation: Message | None,
     actor: Actor,
 ) -> None:
+    service = service_queries.pool_of(conversation.address_id)
     line = Consent.objects.create(
         identity=conversation.identity,
         address=conversation.address,
+        service=service,
         channel=conversation.channel,
         what=what,
         source=source,
@@ -139,6 +167,7 @@ def _write(
             "conversation_sid": conversation.sid,
             "message_sid": message.sid,
             "our_address": conversation.address.address,
+            "messaging_service_sid": service.sid if service else "",
             "channel": line.channel,
             "what": line.what,
             "source": line.source,
@@ -148,6 +177,10 @@ def _write(
         actor=actor,
         workspace_sid=conversation.workspace.sid,
     )
+    _retell(conversation, actor=actor)
+
+
+def _retell(conversation: Conversation, *, actor: Actor) -> None:
     Conversation.objects.filter(pk=conversation.pk).update(version=F("version") + 1)
     conversation.version += 1
     tell_conversation("conversation.updated", conversation, actor=actor)

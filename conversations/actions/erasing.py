@@ -16,7 +16,7 @@ from accounts.vault import Vault
 from conversations import queries
 from conversations.actions import uploads
 from conversations.actions.contacts import note
-from conversations.core import states
+from conversations.core import phones, states
 from conversations.models import (
     Arrival,
     Consent,
@@ -93,28 +93,45 @@ def recall(identity: Identity) -> None:
 
     Part of the transaction that makes the identity.
     """
-    keys = [ERASED + digest for digest in _ADDRESSES.digests(identity.address)]
-    rows = Identity.objects.filter(workspace=identity.workspace_id, address__in=keys)
-    before = rows.select_related("contact").order_by("-pk").first()
-    if before is None:
-        return
-    newest = {line.address_id: line for line in Consent.objects.filter(identity=before).order_by("pk")}
+    _carry([row for address in phones.one_line(identity.address) for row in _erased(identity, address)], to=identity)
+    blocked = [row.contact.blocked_at for row in _erased(identity, identity.address) if row.contact.blocked_at]
+    if blocked:
+        Contact.objects.filter(pk=identity.contact_id).update(blocked_at=blocked[0])
+
+
+def _carry(befores: Sequence[Identity], *, to: Identity) -> None:
+    """What was withdrawn by these last, ``to`` has withdrawn too, unless it was given on the same line since."""
+    gone = {row.pk for row in befores}
+    here = Q(identity__workspace=to.workspace_id, identity__address__in=phones.one_line(to.address))
+    lines = Consent.objects.filter(here | Q(identity__in=gone)).select_related("address").order_by("pk")
+    newest = {line.service_id or line.address.address: line for line in lines}
     for line in newest.values():
-        if line.what == Consent.What.WITHDRAWN:
+        if line.what == Consent.What.WITHDRAWN and line.identity_id in gone:
             Consent.objects.create(
-                identity=identity,
+                identity=to,
                 address_id=line.address_id,
+                service_id=line.service_id,
                 channel=line.channel,
                 what=line.what,
                 source=line.source,
                 evidence=line.evidence,
             )
-    if before.contact.blocked_at is not None:
-        Contact.objects.filter(pk=identity.contact_id).update(blocked_at=before.contact.blocked_at)
+
+
+def _erased(identity: Identity, address: str) -> list[Identity]:
+    """Who had this address last, and was erased: nobody, or one."""
+    keys = [ERASED + digest for digest in _ADDRESSES.digests(address)]
+    rows = Identity.objects.filter(workspace=identity.workspace_id, address__in=keys)
+    return list(rows.select_related("contact").order_by("-pk")[:1])
 
 
 def _disguise(identity: Identity) -> None:
-    """Of several that had the same address the last is found by it."""
+    """Of several that had the same address the last is found by it. Who stays on the same telephone line keeps what was
+    withdrawn there.
+    """
+    line = Identity.objects.filter(workspace=identity.workspace_id, address__in=phones.one_line(identity.address))
+    for other in line.exclude(contact=identity.contact_id):
+        _carry([identity], to=other)
     key = ERASED + _ADDRESSES.digest(identity.address)
     older = Identity.objects.filter(workspace=identity.workspace_id, address=key)
     older.update(address=Concat(F("address"), Value(":"), Cast("pk", CharField())))

@@ -212,13 +212,24 @@ class ConsentAdmin(ModelAdmin):
     """Who withdrew or gave consent, when, and by which message: to read and to show."""
 
     account_lookup = "address__workspace__account"
-    list_display = ["created_at", "identity", "address", "channel", "what_label", "source", "evidence"]
+    list_display = ["created_at", "identity", "address", "service", "channel", "what_label", "source", "evidence"]
     list_filter = ["what", "source", "channel", ("address", admin.RelatedOnlyFieldListFilter)]
-    list_select_related = ["identity", "address"]
+    list_select_related = ["identity", "address", "service"]
     search_fields = ["=sid", "=identity__address", "=message__sid", "=message__conversation__sid"]
     search_help_text = _("The customer's address, or a sid of a line, message or conversation.")
     ordering = ["-id"]
-    fields = ["sid", "created_at", "identity", "address", "channel", "what_label", "source", "evidence", "message_sid"]
+    fields = [
+        "sid",
+        "created_at",
+        "identity",
+        "address",
+        "service",
+        "channel",
+        "what_label",
+        "source",
+        "evidence",
+        "message_sid",
+    ]
     readonly_fields = ["what_label", "message_sid"]
 
     @display(description=_("consent"), ordering="what", label={"withdrawn": "danger", "given": "success"})

@@ -57,6 +57,16 @@ def normal(text: str, *, home: str = "") -> str:
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)
 
 
+def one_line(address: str) -> tuple[str, ...]:
+    """The customer's addresses that are one telephone line: RCS reaches the number that SMS and MMS reach.
+
+    >>> one_line("rcs:+15550100001"), one_line("+15550100001"), one_line("whatsapp:+15550100001")
+    (('+15550100001', 'rcs:+15550100001'), ('+15550100001', 'rcs:+15550100001'), ('whatsapp:+15550100001',))
+    """
+    number = address.removeprefix("rcs:")
+    return (number, f"rcs:{number}") if number.startswith("+") else (address,)
+
+
 def digits(text: str) -> str:
     """The figures of what somebody typed, to look for as a part of a number.
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from conversations.models.contacts import Identity
-from conversations.models.senders import Address, Channel
+from conversations.models.senders import Address, Channel, MessagingService
 from conversations.models.talks import Message
 from kernel import clock, sids
 
@@ -19,7 +19,8 @@ def new_consent_sid() -> str:
 class Consent(models.Model):
     """A line of the ledger of what customers let us send, with its evidence. Lines are added and never changed.
 
-    The newest line of a customer and one of our addresses tells how they stand; without any, we may write.
+    The newest line that counts for a customer and one of our addresses (`queries.consent`) tells how they stand;
+    without any, we may write. ``service`` is the one in whose pool the address stood when it was said.
     """
 
     class What(models.TextChoices):
@@ -36,6 +37,13 @@ class Consent(models.Model):
     )
     address = models.ForeignKey(
         Address, on_delete=models.PROTECT, related_name="consents", verbose_name=_("our address")
+    )
+    service = models.ForeignKey(
+        MessagingService,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="consents",
+        verbose_name=_("messaging service"),
     )
     channel = models.CharField(_("channel"), max_length=16, choices=Channel.choices)
     what = models.CharField(_("consent"), max_length=16, choices=What.choices)
@@ -61,3 +69,8 @@ class Consent(models.Model):
         if not self._state.adding:
             raise TypeError("A line of the ledger is never changed.")
         super().save(*args, **kwargs)
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """Whether nothing more may be sent."""
+        return self.what == self.What.WITHDRAWN

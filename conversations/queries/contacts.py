@@ -188,7 +188,7 @@ def contact_payload(contact: Contact, *, actor: Actor) -> ContactPayload:
     """The customer's card. Consent is told only of what the ledger has."""
     region = home(contact.workspace)
     lines = _standing_lines(contact)
-    stopped = {line.identity_id for line in lines if line.what == Consent.What.WITHDRAWN}
+    stopped = {phones.one_line(line.identity.address) for line in lines if line.what == Consent.What.WITHDRAWN}
     return {
         "sid": contact.sid,
         "name": contact.name,
@@ -200,7 +200,7 @@ def contact_payload(contact: Contact, *, actor: Actor) -> ContactPayload:
                 "channel": row.channel,
                 "address": row.address,
                 "shown": phones.shown(row.address, home=region),
-                "opted_out": row.pk in stopped,
+                "opted_out": phones.one_line(row.address) in stopped,
             }
             for row in contact.identities.order_by("pk")
         ],
@@ -280,9 +280,13 @@ def _agents(conversations: Sequence[int]) -> dict[int, list[str]]:
 
 
 def _standing_lines(contact: Contact) -> list[Consent]:
-    """The newest line of each pair of addresses."""
-    rows = Consent.objects.filter(identity__contact=contact).select_related("address").order_by("pk")
-    return list({(row.identity_id, row.address_id): row for row in rows}.values())
+    """The newest line of each telephone line, or other address of the customer's, and each address or pool of ours."""
+    theirs = {one for row in contact.identities.all() for one in phones.one_line(row.address)}
+    said = Consent.objects.filter(identity__workspace=contact.workspace_id, identity__address__in=theirs)
+    rows = said.select_related("address", "identity").order_by("pk")
+    return list(
+        {(phones.one_line(row.identity.address), row.service_id or row.address.address): row for row in rows}.values()
+    )
 
 
 def _consent(line: Consent) -> ConsentPayload:

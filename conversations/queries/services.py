@@ -10,6 +10,11 @@ def service_sid(address_pk: int) -> str:
     return PoolSender.objects.filter(address=address_pk).values_list("service__sid", flat=True).first() or ""
 
 
+def pool_of(address_pk: int) -> MessagingService | None:
+    """The service in whose pool the address stands."""
+    return MessagingService.objects.filter(senders__address=address_pk).first()
+
+
 def service(sid: str, *, actor: Actor) -> MessagingService:
     """A service of the actor's account; raises ``NotFound``."""
     ours = MessagingService.objects.filter(workspace__account__sid=actor.account_sid)

@@ -18,7 +18,6 @@ from conversations.models import (
     Address,
     Arrival,
     Circuit,
-    Consent,
     Conversation,
     Media,
     Message,
@@ -35,6 +34,7 @@ from conversations.payloads import (
     conversation_payload,
     message_payload,
 )
+from conversations.queries.consent import newest
 from kernel import sids
 from kernel.actor import Actor
 from kernel.errors import NotFound
@@ -173,16 +173,15 @@ def standing(conversation: Conversation) -> Standing:
 
 
 def standings(conversations: Iterable[Conversation]) -> dict[int, Standing]:
-    """The same for each of them, with two queries for all. It is of the pair of addresses: older talks count."""
+    """The same for each of them, with a few queries for all. It is of the pair of addresses: older talks count."""
     rows = list(conversations)
-    ledger = Consent.objects.filter(identity__in={row.identity_id for row in rows}).order_by("id")
-    newest = {
-        (address, identity): what for address, identity, what in ledger.values_list("address", "identity", "what")
-    }
+    lines = newest(
+        {(row.address_id, row.identity.address) for row in rows}, workspaces={row.workspace_id for row in rows}
+    )
     heard = _last_heard([row for row in rows if row.channel in policy.WINDOWED])
     return {
         row.pk: Standing(
-            opted_out=newest.get((row.address_id, row.identity_id)) == Consent.What.WITHDRAWN,
+            opted_out=(line := lines.get((row.address_id, row.identity.address))) is not None and line.is_withdrawn,
             blocked=row.identity.contact.blocked_at is not None,
             last_inbound_at=heard.get((row.address_id, row.identity_id)),
         )

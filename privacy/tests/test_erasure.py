@@ -10,10 +10,21 @@ from django.core.files.storage import default_storage
 from carriers.base import ListedMessage, StatusUpdate
 from conversations import actions as conversations
 from conversations import queries
-from conversations.models import Arrival, Consent, Contact, Conversation, Identity, Media, Message, ScheduledMessage
+from conversations.actions import services
+from conversations.models import (
+    Address,
+    Arrival,
+    Consent,
+    Contact,
+    Conversation,
+    Identity,
+    Media,
+    Message,
+    ScheduledMessage,
+)
 from conversations.queries.contacts import contact, contact_payload, search
 from eventlog.models import Event
-from kernel import clock
+from kernel import clock, sids
 from kernel.actor import SYSTEM, Actor
 from kernel.errors import Conflict, Forbidden
 from privacy import actions, job
@@ -107,6 +118,22 @@ def test_who_had_opted_out_stays_so(home: House, settings: Any) -> None:
         assert queries.standing(conversation).opted_out
     assert Consent.objects.count() == 3
     assert Identity.objects.filter(address__startswith="erased:").count() == 2
+
+
+def test_who_had_opted_out_stays_so_on_the_whole_telephone_line(home: House, settings: Any) -> None:
+    agent = people.address(home, "rcs:brand_agent", channel="rcs")
+    service = services.create_service(home.workspace, sid=sids.new("MG"), friendly_name="Shop", actor=SYSTEM)
+    services.set_pool(service, addresses=[agent, Address.objects.get(address=people.OURS)], actor=SYSTEM)
+    by_rcs = {"channel": "rcs", "from_address": f"rcs:{people.CUSTOMER}", "to_address": agent.address}
+    staying = people.said("hello", **by_rcs).conversation
+    leaving = people.said("STOP").conversation
+    conversations.close(leaving, actor=SYSTEM)
+
+    job.run(actions.request_erasure(leaving.identity.contact, actor=home.actor("Dee")).sid)
+
+    assert queries.standing(staying).opted_out
+    people.said("START", **by_rcs)
+    assert not queries.standing(people.said("hello").conversation).opted_out
 
 
 def test_a_copy_made_before_goes_too(home: House, story: Story) -> None:
