@@ -41,7 +41,7 @@ class CampaignForm(ModelForm):
         widget=SelectWidget,
     )
     body = forms.CharField(
-        label=_("text"),
+        label=_("Text"),
         required=False,
         help_text=_("{{name}} is replaced by what stands in that row: any name of letters, digits and _."),
         widget=TextareaWidget({"rows": 4}),

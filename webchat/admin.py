@@ -3,8 +3,12 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin_base import ModelAdmin, ModelForm, MonoTextarea, actor, display
@@ -37,6 +41,7 @@ class DeploymentForm(ModelForm):
         model = Deployment
         fields = ["address", "allowed_origins", "calendar", *actions.TEXTS]
         help_texts = {
+            "address": _("Without one to choose: make an address of the channel “Web chat” first."),
             "calendar": _("Outside these hours the chat says so, and when you are back. Empty: no hours are shown."),
             "greeting_en": _("Above the first words. Empty: our own."),
             "closed_en": _("What is said while you are closed. Empty: our own."),
@@ -61,8 +66,9 @@ class DeploymentAdmin(ModelAdmin):
     form = DeploymentForm
     list_display = ["address", "sites", "calendar"]
     list_select_related = ["address__workspace__account", "calendar"]
+    readonly_fields = ["snippet"]
     fieldsets = [
-        (None, {"fields": ["address", "allowed_origins"]}),
+        (None, {"fields": ["address", "snippet", "allowed_origins"]}),
         (_("Hours"), {"fields": ["calendar", "closed_en", "closed_es"]}),
         (_("Before the first words"), {"fields": ["greeting_en", "greeting_es", "fields_text"]}),
     ]
@@ -87,6 +93,15 @@ class DeploymentAdmin(ModelAdmin):
             texts={name: given[name] for name in actions.TEXTS},
         )
         return actions.deploy(address, setting=setting, actor=who)
+
+    @display(description=_("For your pages"))
+    def snippet(self, deployment: Deployment) -> str:
+        """The line that brings this web chat onto a page."""
+        if not deployment.pk:
+            return gettext("The line for your pages stands here as soon as this is saved.")
+        url = settings.PUBLIC_URL + reverse("chat-widget")
+        line = '<code class="cc-snippet">&lt;script src="{}" data-deployment="{}" async&gt;&lt;/script&gt;</code>'
+        return format_html(line, url, deployment.address.address.removeprefix("webchat:"))
 
     @display(description=_("allowed sites"))
     def sites(self, deployment: Deployment) -> str:

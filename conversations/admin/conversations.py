@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext, pgettext_lazy
@@ -128,7 +129,10 @@ class AddressAdmin(WorkspacePage):
     @display(description=_("Workflow"))
     def workflow(self, address: Address) -> str:
         intake = getattr(address, "intake", None)
-        return str(intake.workflow) if intake else "-"
+        if intake:
+            return str(intake.workflow)
+        url = f"{reverse('admin:interactions_intake_add')}?address={address.pk}"
+        return format_html('<a class="text-primary-600" href="{}">{}</a>', url, _("None: nobody is asked. Choose…"))
 
 
 @admin.register(Conversation)

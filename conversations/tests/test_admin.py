@@ -134,3 +134,15 @@ def test_another_accounts_conversation_does_not_exist() -> None:
     assert client.get(reverse("admin:conversations_conversation_change", args=[foreign.pk])).status_code == 404
     listed = client.get(reverse("admin:conversations_conversation_changelist"))
     assert len(listed.context["cl"].result_list) == 0
+
+
+def test_an_address_without_an_intake_says_so_and_leads_to_one() -> None:
+    home = full_house()
+    row = address(home)
+    bo = enter(home, "Bo")
+
+    page = bo.get(reverse("admin:conversations_address_changelist")).text
+    assert "None: nobody is asked. Choose…" in page
+
+    intake = bo.get(f"{reverse('admin:interactions_intake_add')}?address={row.pk}")
+    assert intake.context["adminform"].form.initial["address"] == str(row.pk)

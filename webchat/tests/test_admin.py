@@ -36,3 +36,13 @@ def test_agents_do_not_come_here(home: House, shop: Address) -> None:
     enter(home, "Ada").post(reverse("admin:webchat_deployment_add"), {"address": shop.pk, "allowed_origins": ""})
 
     assert not Deployment.objects.exists()
+
+
+def test_the_line_for_the_pages_stands_beside_the_sites(home: House, shop: Address) -> None:
+    bo = enter(home, "Bo")
+    bo.post(reverse("admin:webchat_deployment_add"), {"address": shop.pk, "allowed_origins": ""})
+
+    page = bo.get(reverse("admin:webchat_deployment_change", args=[Deployment.objects.get().pk])).text
+
+    name = shop.address.removeprefix("webchat:")
+    assert f"/chat/widget.js&quot; data-deployment=&quot;{name}&quot; async&gt;" in page.replace('"', "&quot;")
