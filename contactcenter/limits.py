@@ -17,9 +17,9 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 MIB = 1024 * 1024
 BODY_LIMIT = MIB
-# The phones send pictures, and agents files: the largest that a channel carries, and the form around it.
+# The phones send pictures; agents, visitors and bots files: the largest that a channel carries, and the form around it.
 BODY_LIMITS = {"/phones/send": 6 * MIB}
-FILE_PATH = re.compile(r"/desk/conversations/CH[0-9a-f]{32}/files")
+FILE_PATH = re.compile(r"/(desk|api/v1)/conversations/CH[0-9a-f]{32}/files|/chat/files")
 # A campaign's list of customers.
 LIST_PATH = re.compile(r"/admin/campaigns/campaign/(add|\d+/change)/")
 FILE_LIMIT = 26 * MIB

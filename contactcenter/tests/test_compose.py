@@ -1,8 +1,11 @@
+import re
+
 import pytest
 import yaml
 from django.core.management import get_commands
 
 from contactcenter.environment import BASE_DIR
+from contactcenter.limits import BODY_LIMIT, MIB, body_limit
 from contactcenter.management.commands.full import WORKER, WORKER_QUIETLY, children
 
 OURS = {"migrate", "web", "worker", "pump"}
@@ -78,14 +81,32 @@ def test_units_run_the_same_worker():
     assert " ".join([*WORKER, *WORKER_QUIETLY]) in unit
 
 
-def test_proxies_agree_with_the_limits_of_the_application():
-    caddy = (BASE_DIR / "deploy" / "Caddyfile").read_text()
-    nginx = (BASE_DIR / "deploy" / "nginx.conf").read_text()
+LARGER = [
+    "/phones/send",
+    f"/desk/conversations/CH{'0' * 32}/files",
+    f"/api/v1/conversations/CH{'0' * 32}/files",
+    "/chat/files",
+    "/admin/campaigns/campaign/7/change/",
+]
 
-    assert "max_size 6MiB" in caddy
-    assert "max_size 1MiB" in caddy
-    assert "client_max_body_size 6m" in nginx
-    assert "client_max_body_size 1m" in nginx
-    for text in (caddy, (BASE_DIR / "deploy" / "nginx-proxy.conf").read_text()):
+
+@pytest.mark.parametrize(("name", "patterns"), [("Caddyfile", 2), ("nginx.conf", 1)])
+@pytest.mark.parametrize("path", [*LARGER, "/login/", "/webhooks/twilio/messages", "/desk/conversations/CH0/messages"])
+def test_proxies_let_through_what_the_application_takes(name, patterns, path):
+    text = (BASE_DIR / "deploy" / name).read_text()
+    found = re.findall(r" (?:path_regexp|~) (\S+)", text)
+
+    assert len(found) == patterns
+    assert (path in LARGER) == (body_limit(path) > BODY_LIMIT)
+    assert "26MiB" in text or "client_max_body_size 26m;" in text
+    assert "1MiB" in text or "client_max_body_size 1m;" in text
+    for pattern in found:
+        assert (re.search(pattern, path) is not None) == (body_limit(path) > BODY_LIMIT)
+    assert body_limit(path) <= 26 * MIB
+
+
+def test_proxies_overwrite_what_the_application_trusts():
+    for name in ("Caddyfile", "nginx-proxy.conf"):
+        text = (BASE_DIR / "deploy" / name).read_text()
         assert "X-Real-IP" in text
         assert "Daphne-Root-Path" in text
