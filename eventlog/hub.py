@@ -64,6 +64,10 @@ class Hub:
             if not self._members[audience]:
                 del self._members[audience]
 
+    def listening(self, audience: str) -> int:
+        """How many subscribers of this process hear the audience."""
+        return len(self._members.get(audience, ()))
+
     def everybody(self) -> set[Subscriber]:
         """All subscribers of this process."""
         return set().union(*self._members.values()) if self._members else set()

@@ -34,6 +34,8 @@ REPLAY_LIMIT = 500
 # What a client may owe us in acknowledgements before we take it for one that does not read.
 UNREAD_LIMIT = 5000
 SILENCE_SECONDS = 60
+# Tabs of one person or visitor, in each process; each costs memory, and a look at the database at every heartbeat.
+SOCKETS_LIMIT = 20
 
 _UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -66,6 +68,7 @@ class StreamConsumer(AsyncConsumer):  # type: ignore[misc]
         self._tasks: set[asyncio.Task[None]] = set()
         self._heard_at = 0.0
         self._open = False
+        self._joined = False
 
     # --- for subclasses ---
 
@@ -243,10 +246,9 @@ class StreamConsumer(AsyncConsumer):  # type: ignore[misc]
             await self.end(SIGN_IN, "sign in")
             return
         self._sent = {}
-        if audiences != self._audiences:
-            hub().leave(self)
-            self._audiences = audiences
-        hub().join(self, self._audiences)
+        if not self._join(audiences):
+            await self.end(TOO_MANY, "too many tabs")
+            return
         start = await in_database(self._start_from, frame.get("cursors"))
         for audience, events in start["missing"].items():
             start["heads"][audience] = events[-1]["n"] if events else start["heads"][audience]
@@ -269,6 +271,17 @@ class StreamConsumer(AsyncConsumer):  # type: ignore[misc]
         for audience, n in self._came_early.items():
             self.notice_head(audience, n)
         self._came_early.clear()
+
+    def _join(self, audiences: list[str]) -> bool:
+        """Hear these audiences and no others; False when too many others hear the listener's own, the first."""
+        if audiences != self._audiences:
+            hub().leave(self)
+            self._audiences = audiences
+        if not self._joined and audiences and hub().listening(audiences[0]) >= SOCKETS_LIMIT:
+            return False
+        hub().join(self, audiences)
+        self._joined = True
+        return True
 
     def _start_from(self, given: object) -> dict[str, Any]:
         cursors = given if isinstance(given, dict) else {}

@@ -284,6 +284,21 @@ async def test_a_flood_of_frames_closes_the_socket(home: House, tabs: Any, monke
     assert closed["code"] == stream.TOO_MANY
 
 
+async def test_one_visitor_has_so_many_tabs_and_no_more(home: House, tabs: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(stream, "SOCKETS_LIMIT", 1)
+    _, token = await begun()
+    _, others = await begun()
+    first, second, third = await tabs(), await tabs(), await tabs()
+    await hello(first, token)
+
+    await second.send_json_to({"do": "hello", "token": token})
+    closed = await second.receive_output()
+
+    assert (closed["code"], closed["reason"]) == (stream.TOO_MANY, "too many tabs")
+    await hello(first, token)
+    await hello(third, others)
+
+
 @pytest.mark.parametrize(
     "frame",
     [
