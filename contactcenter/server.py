@@ -8,15 +8,24 @@ import sys
 from typing import Any
 
 import daphne.server
+import structlog
 from daphne.http_protocol import HTTPFactory, WebRequest
 from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
 from twisted.internet import reactor
-from twisted.internet.interfaces import IAddress, IProtocol
+from twisted.internet.interfaces import IAddress, IProtocol, IPushProducer
+from zope.interface import implementer  # type: ignore[import-untyped]
 
 from contactcenter import drain
-from contactcenter.limits import body_limit
+from contactcenter.limits import MIB, body_limit
+
+logger = structlog.get_logger(__name__)
 
 _FRAME_LIMIT = 64 * 1024
+_UNREAD_LIMIT = 8 * MIB
+# Of bodies, those parts beyond the first 64 KiB, that one process holds at a time for all who send any.
+_BODY_FREE = 64 * 1024
+_BODIES_LIMIT = 128 * MIB
+_TEXT, _BINARY = 1, 2  # RFC 6455, 5.2.
 _REASON_LIMIT = 123  # RFC 6455, 5.5: a control frame has at most 125 bytes, two of them the code.
 _TOO_LARGE = (
     b"HTTP/1.1 413 Content Too Large\r\nContent-Type: text/plain; charset=utf-8\r\n"
@@ -24,33 +33,79 @@ _TOO_LARGE = (
 )
 
 
+_TOO_MANY = (
+    b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\nRetry-After: 5\r\n"
+    b"Content-Length: 34\r\nConnection: close\r\n\r\nToo busy. Try again in 5 seconds.\n"
+)
+
+
+class Held:
+    """How many bytes of bodies this process holds."""
+
+    count = 0
+
+
 class Request(WebRequest):  # type: ignore[misc]
-    """Refuses a large body while it comes in; Daphne would store all of it before the application hears of it."""
+    """Refuses a large body while it comes in, and one that is too much beside the others that are here.
+
+    Daphne would store all of each before the application hears of it, and only the application knows who sends it.
+    """
 
     _refused = False
     _received = 0
+    _held = 0
 
     def gotLength(self, length: int | None) -> None:  # noqa: N802
         super().gotLength(length)
         if length is not None and length > self._limit():
-            self._refuse()
+            self._refuse(_TOO_LARGE)
 
     def handleContentChunk(self, data: bytes) -> None:  # noqa: N802
         self._received += len(data)
         if self._received > self._limit():
-            self._refuse()
+            self._refuse(_TOO_LARGE)
+        elif not self._refused and not self._hold():
+            logger.warning("request refused: too many large bodies at once", status=503, held=Held.count)
+            self._refuse(_TOO_MANY)
         elif not self._refused:
             super().handleContentChunk(data)
+
+    def process(self) -> Any:
+        if self.requestHeaders.hasHeader(b"upgrade"):
+            self._let_go()  # A socket has no use for a body, and nobody tells this request of its end.
+        return super().process()
+
+    def finish(self) -> None:
+        self._let_go()
+        super().finish()
+
+    def connectionLost(self, reason: Any) -> None:  # noqa: N802
+        self._let_go()
+        super().connectionLost(reason)
+
+    def _hold(self) -> bool:
+        """Whether what has come of this body fits beside what is held for others."""
+        more = max(0, self._received - _BODY_FREE) - self._held
+        if Held.count + more > _BODIES_LIMIT:
+            return False
+        self._held += more
+        Held.count += more
+        return True
+
+    def _let_go(self) -> None:
+        Held.count -= self._held
+        self._held = 0
 
     def _limit(self) -> int:
         path: bytes = getattr(self.channel, "_path", b"") or b""
         return body_limit(path.partition(b"?")[0].decode("latin1"))
 
-    def _refuse(self) -> None:
+    def _refuse(self, answer: bytes) -> None:
         if self._refused or self.channel is None:
             return
         self._refused = True
-        self.channel.transport.write(_TOO_LARGE)
+        self._let_go()
+        self.channel.transport.write(answer)
         self.channel.loseConnection()
 
 
@@ -64,8 +119,50 @@ class Factory(HTTPFactory):  # type: ignore[misc]
         return protocol
 
 
+@implementer(IPushProducer)
+class Unread:
+    """What waits for a client that does not read, in bytes; the transport says when it is that far."""
+
+    def __init__(self) -> None:
+        self._waits = False
+        self.count = 0
+
+    def add(self, count: int) -> None:
+        self.count = self.count + count if self._waits else 0
+
+    def pauseProducing(self) -> None:  # noqa: N802
+        self._waits = True
+
+    def resumeProducing(self) -> None:  # noqa: N802
+        self._waits, self.count = False, 0
+
+    def stopProducing(self) -> None:  # noqa: N802
+        """The connection is gone."""
+
+
 class Socket(WebSocketProtocol):  # type: ignore[misc]
-    """Closes with the reason as well, and with any code: Daphne sends no reason, and Autobahn refuses 1012."""
+    """Closes with the reason as well, and with any code: Daphne sends no reason, and Autobahn refuses 1012.
+
+    What we send may be larger than what we take: a snapshot holds fifty messages. Autobahn has one limit for both. Who
+    does not read what was sent is cut off: it would be kept for him without end.
+    """
+
+    def onOpen(self) -> None:  # noqa: N802
+        self._unread = Unread()
+        # In place of the connection's HTTP half, which is of no use any more.
+        self.transport.unregisterProducer()
+        self.transport.registerProducer(self._unread, True)
+        super().onOpen()
+
+    def serverSend(self, content: str | bytes, binary: bool = False) -> None:  # noqa: N802
+        if self.state != self.STATE_OPEN:
+            return
+        payload = content.encode() if isinstance(content, str) else content
+        self.sendFrame(opcode=_BINARY if binary else _TEXT, payload=payload)
+        self._unread.add(len(payload))
+        if self._unread.count > _UNREAD_LIMIT:
+            logger.warning("socket cut: its client does not read", limit=_UNREAD_LIMIT)
+            self.transport.abortConnection()
 
     def handle_reply(self, message: dict[str, Any]) -> None:
         if message["type"] == "websocket.close" and self.state == self.STATE_OPEN:

@@ -9,11 +9,12 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from contextlib import suppress
 
 import pytest
 import requests
 import websockets.sync.client
-from websockets.exceptions import ConnectionClosedError
+from websockets.exceptions import ConnectionClosed, ConnectionClosedError
 
 from contactcenter.environment import BASE_DIR
 
@@ -156,6 +157,81 @@ def agent_cookies(port, folder) -> str:
 
 def csrf_token(page: str) -> str:
     return page.partition('name="csrfmiddlewaretoken" value="')[2].partition('"')[0]
+
+
+def visitor(port) -> str:
+    """The token of somebody who has begun a chat."""
+    url = f"http://127.0.0.1:{port}"
+    answer = requests.post(f"{url}/chat/sessions", json={"deployment": "demo"}, headers={"Origin": url}, timeout=10)
+    return answer.json()["token"]
+
+
+def hello(token) -> str:
+    return json.dumps({"do": "hello", "token": token})
+
+
+@pytest.fixture(scope="module")
+def talkative(served) -> str:
+    """The token of a visitor whose screen shows more than 64 KiB."""
+    port, _, _ = served
+    token = visitor(port)
+    with websockets.sync.client.connect(f"ws://127.0.0.1:{port}/ws/chat") as wire:
+        wire.send(hello(token))
+        wire.recv(timeout=10)
+        for number in range(18):
+            ref = f"ref-{number:08d}"
+            wire.send(json.dumps({"do": "message.post", "ref": ref, "body": "😀" * 1600}, ensure_ascii=False))
+            while (answer := json.loads(wire.recv(timeout=10))).get("ref") != ref:
+                assert answer["t"] != "error", answer
+    return token
+
+
+def test_a_screen_of_more_than_a_frame_may_have_is_shown(served, talkative):
+    port, _, _ = served
+
+    with websockets.sync.client.connect(f"ws://127.0.0.1:{port}/ws/chat") as wire:
+        wire.send(hello(talkative))
+        welcome = wire.recv(timeout=10)
+
+    assert len(welcome.encode()) > 64 * 1024
+    assert len(json.loads(welcome)["snapshot"]["messages"]) == 18
+
+
+def test_a_socket_whose_client_does_not_read_is_cut(served, talkative):
+    port, folder, _ = served
+
+    with (
+        websockets.sync.client.connect(f"ws://127.0.0.1:{port}/ws/chat", max_queue=1) as wire,
+        suppress(ConnectionClosed),
+    ):
+        for _ in range(200):
+            wire.send(hello(talkative))
+            status(f"http://127.0.0.1:{port}/readyz")  # It has time to answer, and the answer is not read.
+
+    assert "its client does not read" in (folder / "log").read_text()
+
+
+def test_large_bodies_of_many_at_once_are_refused_and_small_ones_are_not(served):
+    port, _, _ = served
+    size = 25 * 1024 * 1024
+    path = f"/desk/conversations/CH{'0' * 32}/files"
+    head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Length: {size}\r\n\r\n"
+    wires = [socket.create_connection(("127.0.0.1", port), timeout=20) for _ in range(7)]
+    refused = 0
+
+    for wire in wires:
+        try:
+            wire.sendall(head.encode() + b"x" * (size - 1))  # One byte is wanting: each stays.
+        except OSError:
+            refused += 1
+
+    assert refused == 2
+    assert status(f"http://127.0.0.1:{port}/login/") == 200
+    for wire in wires:
+        wire.close()
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as wire:
+        wire.sendall(head.encode() + b"x" * size)
+        assert wire.makefile("rb").readline() == b"HTTP/1.1 403 Forbidden\r\n"
 
 
 # Last: it ends what the others ask.
