@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.throttling import SimpleRateThrottle
 
 from kernel.actor import Actor
+from kernel.addresses import neighbourhood
 
 logger = structlog.get_logger(__name__)
 
@@ -31,7 +32,7 @@ class FailureThrottle(SimpleRateThrottle):
     rate = "30/min"
 
     def get_cache_key(self, request: Request, _view: object) -> str:
-        return f"api-key-failures:{request.META.get('REMOTE_ADDR', '')}"
+        return f"api-key-failures:{neighbourhood(request.META.get('REMOTE_ADDR') or '')}"
 
 
 def note_failure(request: Request) -> None:

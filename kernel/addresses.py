@@ -135,6 +135,23 @@ def allowed_by(entries: tuple[str, ...]) -> Allowed:
     return Allowed.parse(entries)
 
 
+def neighbourhood(text: str) -> str:
+    """The network that one customer of a provider has: an IPv4 address, or of IPv6 a /64 with all that is in it.
+
+    >>> neighbourhood("192.0.2.7"), neighbourhood("2001:db8::a:1"), neighbourhood("::ffff:192.0.2.7")
+    ('192.0.2.7', '2001:db8::', '192.0.2.7')
+    >>> neighbourhood("")
+    ''
+    """
+    try:
+        address = ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return ""
+    if isinstance(address, IPv4Address):
+        return str(address)
+    return str(address.ipv4_mapped or ipaddress.ip_network((address, 64), strict=False).network_address)
+
+
 def literal(host: str) -> Address | None:
     """The address that ``host`` spells out, if it is no name.
 

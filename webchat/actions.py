@@ -19,6 +19,7 @@ from eventlog.record import record
 from hours.models import Calendar
 from kernel import clock
 from kernel.actor import SYSTEM, Actor
+from kernel.addresses import neighbourhood
 from kernel.errors import Invalid, TooMany
 from webchat import core, prechat, queries
 from webchat.models import MAX_TEXT, Deployment, Visitor, new_visitor_sid
@@ -49,7 +50,7 @@ def begin(
     """
     told = prechat.answers(queries.fields(address), answers or {})
     most = settings.WEBCHAT_BEGINNINGS_AN_HOUR
-    origin = core.hour_digest(remote_address, moment=clock.now(), key=settings.SECRET_KEY)
+    origin = core.hour_digest(neighbourhood(remote_address), moment=clock.now(), key=settings.SECRET_KEY)
     if Visitor.objects.filter(begun_from=origin).count() >= most:
         raise TooMany("Too many chats were begun from your network. Try again in an hour.", code="too-many-visitors")
     token = secrets.token_urlsafe(32)

@@ -82,6 +82,15 @@ def test_too_many_beginnings_from_one_network_are_refused_until_the_next_hour(sh
     assert not Visitor.objects.filter(begun_from__contains="192.0.2").exists()
 
 
+def test_all_addresses_of_an_ipv6_network_are_one_network(shop: Address) -> None:
+    with time_machine.travel("2026-01-02T03:30:00Z", tick=False):
+        for number in range(settings.WEBCHAT_BEGINNINGS_AN_HOUR):
+            actions.begin(shop, remote_address=f"2001:db8:0:1::{number:x}")
+        with pytest.raises(TooMany):
+            actions.begin(shop, remote_address="2001:db8:0:1:ffff::1")
+        actions.begin(shop, remote_address="2001:db8:0:2::1")
+
+
 def test_first_words_begin_a_conversation_and_every_screen_hears_of_it(shop: Address) -> None:
     visitor, _ = actions.begin(shop, name="Maria")
     message = say(visitor, "hi", ref="ref-00000001")
