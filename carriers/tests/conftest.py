@@ -32,10 +32,10 @@ def credentials(settings) -> None:
 
 
 @pytest.fixture(autouse=True)
-def bell(monkeypatch) -> list[int]:
-    """What workers would have been woken for."""
-    rung: list[int] = []
-    monkeypatch.setattr(outbox, "_listeners", [rung.append])
+def bell(monkeypatch) -> list[bool]:
+    """How often workers would have been woken."""
+    rung: list[bool] = []
+    monkeypatch.setattr(outbox, "_listeners", [lambda: rung.append(True)])
     return rung
 
 
@@ -47,6 +47,7 @@ class Call:
     path: str
     headers: dict[str, str]
     body: bytes
+    peer: tuple[str, int]
 
     @property
     def params(self) -> dict[str, str]:
@@ -67,9 +68,11 @@ def listener() -> Iterator[Listener]:
     noted = Listener()
 
     class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
         def handle_any(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            call = Call(self.command, self.path, dict(self.headers.items()), body)
+            call = Call(self.command, self.path, dict(self.headers.items()), body, self.client_address)
             noted.calls.append(call)
             answer = noted.answer(call)
             if answer is None:
@@ -135,18 +138,13 @@ def daniel(db) -> TwinCustomer:
 
 
 @pytest.fixture
-def play(bell) -> Callable[..., int]:
-    """Do what the pump and the workers do, as if ``seconds`` had passed; returns the number of bells answered."""
+def play() -> Callable[..., int]:
+    """Do what the workers do, as if ``seconds`` had passed; returns the number of attempts."""
     import time_machine
 
     def run(seconds: float = 0) -> int:
-        answered = 0
         with time_machine.travel(clock.now() + timedelta(seconds=seconds), tick=True):
-            outbox.ring_due(clock.now())
-            while bell:
-                delivery.deliver(bell.pop(0))
-                answered += 1
-        return answered
+            return delivery.work(linger_seconds=0)
 
     return run
 

@@ -1,16 +1,19 @@
 """Webhooks and status callbacks: signed, in order, and not lost."""
 
+import threading
 from datetime import timedelta
 
 import pytest
 from django.db import transaction
+from kombu.exceptions import OperationalError
 
 from carriers.tests.conftest import ACCOUNT, TOKEN
 from carriers.twilio.inbound import parse_message, parse_status
 from carriers.twilio.signature import verify
-from carriers.twin import actions, delivery, outbox, timers
+from carriers.twin import actions, delivery, outbox, tasks, timers
 from carriers.twin.actions import Picture
-from carriers.twin.models import TwinCallback, TwinMessage
+from carriers.twin.models import TwinCallback, TwinMessage, TwinNumber
+from carriers.twin.outbox import Outcome
 from carriers.twin.rules import UNREACHABLE, Wanted
 from kernel import clock, sids
 
@@ -122,7 +125,7 @@ def test_a_reply_is_sent_then_delivered_and_the_first_status_is_not_told(listene
         assert parse_status(call.params).provider_sid == message.sid
 
 
-def test_delivered_is_not_told_early(listener, numbers, play, bell):
+def test_delivered_is_not_told_early(listener, numbers, play):
     reply(listener)
     play()
     play()
@@ -229,39 +232,34 @@ def test_sms_never_tells_read(listener, numbers, maria, play):
 
 
 class TestOrder:
-    def test_texts_of_a_pair_go_one_at_a_time_in_their_order(self, listener, numbers, maria, bell):
+    def test_texts_of_a_pair_go_one_at_a_time_in_their_order(self, listener, numbers, maria):
         for body in "abc":
             actions.text_in(maria, to=OURS, body=body)
-        first, second, third = bell
 
-        delivery.deliver(third)
-        delivery.deliver(second)
-        assert listener.calls == []
+        first = outbox.claim(limit=9, now=clock.now())
+        assert [callback.params["Body"] for callback in first] == ["a"]
+        assert outbox.claim(limit=9, now=clock.now()) == []
 
-        delivery.deliver(first)
-        delivery.deliver(second)
-        delivery.deliver(third)
+        outbox.settle([(first[0], Outcome(200))], now=clock.now())
+        assert [callback.params["Body"] for callback in outbox.claim(limit=9, now=clock.now())] == ["b"]
+
+    def test_the_next_in_line_follows_at_once(self, listener, numbers, maria, play):
+        for body in "abc":
+            actions.text_in(maria, to=OURS, body=body)
+
+        assert play() == 3
         assert [call.params["Body"] for call in listener.calls] == ["a", "b", "c"]
 
-    def test_the_next_in_line_is_woken_at_once(self, listener, numbers, maria, bell):
-        actions.text_in(maria, to=OURS, body="a")
-        actions.text_in(maria, to=OURS, body="b")
-        first, second = bell
-        bell.clear()
-
-        delivery.deliver(first)
-
-        assert bell == [second]
-
-    def test_another_pair_does_not_wait(self, listener, numbers, maria, daniel, bell):
-        listener.answer = lambda call: (503 if call.params["Body"] == "a" else 200, {}, b"")
+    def test_another_pair_does_not_wait(self, listener, numbers, maria, daniel, play):
+        heard = threading.Event()
+        listener.answer = lambda call: (
+            (200 if heard.wait(10) else 500, {}, b"") if call.params["Body"] == "a" else heard.set() or (200, {}, b"")
+        )
         actions.text_in(maria, to=OURS, body="a")
         actions.text_in(daniel, to=WHATSAPP_OURS, body="b")
-        for callback_id in list(bell):
-            delivery.deliver(callback_id)
+        play()
 
-        assert [call.params["Body"] for call in listener.calls] == ["a", "b"]
-        assert TwinCallback.objects.filter(done_at__isnull=True).count() == 1
+        assert [callback.last_status for callback in TwinCallback.objects.all()] == [200, 200]
 
     def test_a_text_that_fails_holds_back_those_behind_it(self, listener, numbers, maria, play):
         listener.answer = lambda call: (503, {}, b"")
@@ -327,60 +325,87 @@ class TestRetries:
         assert last.params["ErrorCode"] == "11200"
         assert verify(url=f"{listener.url}/webhooks/twilio/fallback", params=last.params, headers=last.headers)
 
-    def test_it_gives_up_in_the_end(self, listener, numbers, maria, bell):
+    def test_it_gives_up_in_the_end(self, listener, numbers, maria, play):
         listener.answer = lambda call: (500, {}, b"")
         actions.text_in(maria, to=OURS, body="a")
         TwinCallback.objects.update(attempts=outbox.MAX_ATTEMPTS - 1)
-        delivery.deliver(bell[0])
+        play()
 
         assert TwinCallback.objects.get().done_at is not None
 
+    def test_an_address_that_cannot_be_called_keeps_nobody_from_their_turn(
+        self, listener, numbers, maria, daniel, play
+    ):
+        TwinNumber.objects.filter(address=OURS).update(sms_url="http://[")
+        actions.text_in(maria, to=OURS, body="a")
+        actions.text_in(daniel, to=WHATSAPP_OURS, body="b")
+        play()
+
+        assert [call.params["Body"] for call in listener.calls] == ["b"]
+        assert (TwinCallback.objects.get(lane__startswith=THEIRS).attempts, TwinMessage.objects.count()) == (1, 2)
+
 
 class TestClaims:
-    def test_one_claim_wins(self, listener, numbers, maria, bell):
+    def test_one_claim_wins(self, listener, numbers, maria):
         actions.text_in(maria, to=OURS, body="a")
         now = clock.now()
 
-        assert outbox.claim(bell[0], now=now) is not None
-        assert outbox.claim(bell[0], now=now) is None
+        assert len(outbox.claim(limit=9, now=now)) == 1
+        assert outbox.claim(limit=9, now=now) == []
 
-    def test_a_dead_workers_claim_falls_due_again(self, listener, numbers, maria, bell, play):
+    def test_no_more_are_taken_than_can_be_made(self, listener, numbers):
+        replies = [reply(listener) for _ in range(3)]
+
+        assert [row.message for row in outbox.claim(limit=2, now=clock.now())] == replies[:2]
+
+    def test_a_dead_workers_claim_falls_due_again(self, listener, numbers, maria, play):
         actions.text_in(maria, to=OURS, body="a")
-        outbox.claim(bell.pop(), now=clock.now())
+        outbox.claim(limit=9, now=clock.now())
         assert play(outbox.LEASE.total_seconds() - 1) == 0
 
         assert play(outbox.LEASE.total_seconds() + 1) == 1
         assert len(listener.calls) == 1
 
-    def test_a_late_worker_cannot_finish_for_another(self, listener, numbers, maria, bell):
+    def test_a_late_worker_cannot_finish_for_another(self, listener, numbers, maria):
         actions.text_in(maria, to=OURS, body="a")
-        late = outbox.claim(bell[0], now=clock.now())
-        outbox.claim(bell[0], now=clock.now() + outbox.LEASE + timedelta(seconds=1))
+        (late,) = outbox.claim(limit=9, now=clock.now())
+        outbox.claim(limit=9, now=clock.now() + outbox.LEASE + timedelta(seconds=1))
 
-        outbox.finish(late, status=500, now=clock.now())
+        outbox.settle([(late, Outcome(500))], now=clock.now())
 
         assert TwinCallback.objects.get().done_at is None
 
-    def test_what_is_done_is_not_done_again(self, listener, numbers, maria, bell):
+    def test_what_is_done_is_not_done_again(self, listener, numbers, maria, play):
         actions.text_in(maria, to=OURS, body="a")
-        delivery.deliver(bell[0])
-        delivery.deliver(bell[0])
 
-        assert len(listener.calls) == 1
+        assert (play(), play(), len(listener.calls)) == (1, 0, 1)
 
-
-class TestSweep:
-    def test_a_lost_bell_is_rung_again_but_not_all_the_time(self, listener, numbers, maria, bell):
+    def test_one_works_in_a_process_at_a_time(self, listener, numbers, maria, play):
+        listener.answer = lambda call: (200 if delivery.work(linger_seconds=0) == 0 else 500, {}, b"")
         actions.text_in(maria, to=OURS, body="a")
-        (expected,) = bell
+        actions.text_in(maria, to=OURS, body="b")
+
+        assert play() == 2
+        assert [callback.last_status for callback in TwinCallback.objects.all()] == [200, 200]
+
+    def test_a_connection_is_used_again(self, listener, numbers, maria, play):
+        actions.text_in(maria, to=OURS, body="a")
+        actions.text_in(maria, to=OURS, body="b")
+        play()
+
+        assert [call.peer for call in listener.calls] == [listener.calls[0].peer] * 2
+
+
+class TestBells:
+    def test_the_sweep_wakes_a_worker_while_something_is_due(self, listener, numbers, maria, bell, play):
+        actions.text_in(maria, to=OURS, body="a")
         bell.clear()
-        now = clock.now()
 
-        timers.sweep_callbacks(now)
-        assert bell == []
-        timers.sweep_callbacks(now + outbox.RING + timedelta(seconds=1))
-        timers.sweep_callbacks(now + outbox.RING + timedelta(seconds=1.1))
-        assert bell == [expected]
+        timers.sweep_callbacks(clock.now())
+        assert len(bell) == 1
+        play()
+        timers.sweep_callbacks(clock.now())
+        assert len(bell) == 1
 
     def test_it_rests_where_the_twin_is_off(self, listener, numbers, maria, bell, settings):
         actions.text_in(maria, to=OURS, body="a")
@@ -390,6 +415,27 @@ class TestSweep:
         timers.sweep_callbacks(clock.now() + timedelta(hours=1))
 
         assert bell == []
+
+    def test_many_rings_wake_one_worker(self, monkeypatch):
+        woken = []
+        monkeypatch.setattr(tasks.make_callbacks, "apply_async", lambda **how: woken.append(how["expires"]))
+        monkeypatch.setitem(tasks._rung, "at", 0.0)
+
+        for _ in range(10):
+            tasks.ring()
+
+        assert len(woken) == 1
+
+    def test_a_broker_that_is_away_is_no_error(self, monkeypatch):
+        def refuse(**how):
+            raise OperationalError
+
+        monkeypatch.setattr(tasks.make_callbacks, "apply_async", refuse)
+        monkeypatch.setitem(tasks._rung, "at", 0.0)
+
+        tasks.ring()
+
+        assert tasks._rung["at"] > 0
 
 
 class TestFaults:

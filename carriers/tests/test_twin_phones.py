@@ -6,7 +6,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image
 
-from carriers.twin import actions, delivery, phones
+from carriers.twin import actions, phones
 from carriers.twin.models import TwinCustomer, TwinMedia, TwinMessage
 from carriers.twin.rules import UNREACHABLE, Wanted
 
@@ -249,9 +249,3 @@ def test_ensure_numbers_twice_keeps_the_sids(numbers):
     assert {row.address: row.sid for row in again} == before
     assert {row.sms_url for row in again} == {"http://other.example/hook"}
     assert set(before) == {"+15550001000", "rcs:front_desk_agent", "whatsapp:+15550002000", "messenger:100200300"}
-
-
-def test_a_worker_asked_for_a_callback_that_never_was_does_nothing(listener):
-    delivery.deliver(10**6)
-
-    assert listener.calls == []

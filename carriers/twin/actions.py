@@ -1,7 +1,8 @@
 """The verbs of the simulated provider and of the people with phones."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -141,18 +142,18 @@ def take_files(callback: TwinCallback, *, files: Sequence[Picture], trouble: tup
         outbox.schedule(callbacks.failed(message, trouble) if trouble else callbacks.outbound(message))
 
 
-def apply_due_status(callback: TwinCallback, *, now: datetime) -> None:
-    """The message takes the callback's status, unless it has gone further already."""
-    if not callback.status:
-        return
-    lower = [status for status, rank in RANKS.items() if rank < RANKS[callback.status]]
-    code = callback.params.get("ErrorCode")
-    TwinMessage.objects.filter(pk=callback.message_id, status__in=lower).update(
-        status=callback.status,
-        error_code=int(code) if code else None,
-        error_message=callback.params.get("ErrorMessage", ""),
-        updated_at=now,
-    )
+def apply_due_statuses(callbacks: Iterable[TwinCallback], *, now: datetime) -> None:
+    """The messages take the statuses of their callbacks, except those that have gone further already."""
+    alike = defaultdict(list)
+    for callback in callbacks:
+        code, text = callback.params.get("ErrorCode"), callback.params.get("ErrorMessage", "")
+        if callback.status:
+            alike[callback.status, code, text].append(callback.message_id)
+    for (status, code, text), pks in alike.items():
+        lower = [other for other, rank in RANKS.items() if rank < RANKS[status]]
+        TwinMessage.objects.filter(pk__in=pks, status__in=lower).update(
+            status=status, error_code=int(code) if code else None, error_message=text, updated_at=now
+        )
 
 
 def read_by_customer(customer: TwinCustomer) -> int:

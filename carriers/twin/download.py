@@ -1,7 +1,8 @@
 """Fetching what an outbound message names, as the provider does: over HTTP, with nothing that names us."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import requests
 
@@ -11,15 +12,22 @@ from carriers.twin.models import TwinMessage
 from carriers.twin.rules import FETCH_ERROR, MEDIA_BYTES, SIZE_ERROR, media_error
 
 Reachable = Callable[[str], tuple[str, dict[str, str]]]
-Trouble = tuple[int, str]
 
 _TIMEOUT = (3.0, 5.0)
 _SECONDS_IN_ALL = 15.0
 _CHUNK = 64 * 1024
 
 
-def fetch_all(message: TwinMessage, *, reachable: Reachable) -> tuple[list[Picture], Trouble | None]:
+@dataclass(frozen=True, slots=True)
+class Fetched:
     """The files, or what is wrong with the first that cannot be taken."""
+
+    files: Sequence[Picture] = ()
+    trouble: tuple[int, str] | None = None
+
+
+def fetch_all(message: TwinMessage, *, reachable: Reachable) -> Fetched:
+    """What the message names."""
     channel, files = channel_of(message.to_address), []
     ends_at = time.monotonic() + _SECONDS_IN_ALL
     with requests.Session() as session:
@@ -31,14 +39,14 @@ def fetch_all(message: TwinMessage, *, reachable: Reachable) -> tuple[list[Pictu
             except requests.RequestException:
                 file = None
             if file is None:
-                return [], FETCH_ERROR
+                return Fetched(trouble=FETCH_ERROR)
             trouble = media_error(channel, file.content_type, len(file.content))
             if trouble:
-                return [], trouble
+                return Fetched(trouble=trouble)
             files.append(file)
     if sum(len(file.content) for file in files) > MEDIA_BYTES[channel]:
-        return [], SIZE_ERROR
-    return files, None
+        return Fetched(trouble=SIZE_ERROR)
+    return Fetched(files)
 
 
 def _fetch(

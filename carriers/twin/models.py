@@ -170,7 +170,7 @@ class TwinCallback(models.Model):
     """A webhook or status callback still to be made, or made; or (``media``) our files, still to be fetched.
 
     ``lane``: callbacks of one lane are made one at a time, in the order of their ids. ``status``: what the message
-    becomes when the callback's time has come. ``rung_until``: a worker has been told and is given that long to begin.
+    becomes when the callback's time has come.
     """
 
     message = models.ForeignKey(TwinMessage, on_delete=models.CASCADE, related_name="callbacks")
@@ -182,7 +182,6 @@ class TwinCallback(models.Model):
     method = models.CharField(max_length=4, default="POST")
     params = models.JSONField(default=dict)
     due_at = models.DateTimeField()
-    rung_until = models.DateTimeField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveIntegerField(default=0)
     done_at = models.DateTimeField(null=True, blank=True)

@@ -1,70 +1,77 @@
 """The callbacks still to be made: rows with a time, a lease and a lane. Workers are only woken, never trusted."""
 
-import logging
+from collections import defaultdict
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from carriers.twin.models import TwinCallback
 from kernel import clock
 
-log = logging.getLogger(__name__)
-
 # Longer than an attempt can last: connect and read time-out of ``delivery``, the whole of ``download``.
 LEASE = timedelta(seconds=20)
-# A bell that nobody heard is rung again after this long.
-RING = timedelta(seconds=2)
 MAX_ATTEMPTS = 60
 _FIRST_PAUSE = 0.25
 _LONGEST_PAUSE = 10.0
 
-_listeners: list[Callable[[int], None]] = []
+_listeners: list[Callable[[], None]] = []
 
 
-def listen(bell: Callable[[int], None]) -> None:
-    """Have ``bell(callback id)`` called for each callback that is due now."""
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of an attempt: the HTTP status, if there was one, and whether to try again."""
+
+    status: int | None = None
+    again: bool = False
+
+
+def listen(bell: Callable[[], None]) -> None:
+    """Have ``bell()`` called when a callback is due now."""
     if bell not in _listeners:
         _listeners.append(bell)
 
 
 def schedule(callbacks: Iterable[TwinCallback]) -> list[TwinCallback]:
-    """Write the rows in the caller's transaction; on commit, wake somebody for those that are due."""
+    """Write the rows in the caller's transaction; on commit, wake somebody if one of them is due."""
     now = clock.now()
-    rows = list(callbacks)
-    for row in rows:
-        row.rung_until = now + RING if row.due_at <= now else None
-        row.save(force_insert=True)
-    ready = [row.pk for row in rows if row.rung_until]
-    if ready:
-        transaction.on_commit(lambda: _ring(ready))
+    rows = TwinCallback.objects.bulk_create(callbacks)
+    if any(row.due_at <= now and not row.done_at for row in rows):
+        transaction.on_commit(_ring)
     return rows
 
 
-def claim(callback_id: int, *, now: datetime) -> TwinCallback | None:
-    """Take one callback for one attempt; ``None`` if it is not its turn, or somebody else has it."""
-    taken = _ready(now).filter(pk=callback_id).update(lease_until=now + LEASE, attempts=F("attempts") + 1)
-    if not taken:
-        return None
-    return TwinCallback.objects.select_related("message").get(pk=callback_id)
+def claim(*, limit: int, now: datetime) -> list[TwinCallback]:
+    """Take up to so many callbacks for one attempt each: those whose turn it is and that nobody else has."""
+    with transaction.atomic(savepoint=False):
+        ready = _ready(now).select_for_update(of=("self",), skip_locked=connection.features.has_select_for_update)
+        rows = list(ready.select_related("message").order_by("due_at", "id")[:limit])
+        if rows:
+            taken = TwinCallback.objects.filter(pk__in=[row.pk for row in rows])
+            taken.update(lease_until=now + LEASE, attempts=F("attempts") + 1)
+    for row in rows:
+        row.attempts += 1
+    return rows
 
 
-def finish(callback: TwinCallback, *, status: int | None, now: datetime) -> None:
-    """No further attempt will be made; whoever waits behind it in the lane is woken."""
-    mine = TwinCallback.objects.filter(pk=callback.pk, attempts=callback.attempts, done_at__isnull=True)
-    mine.update(done_at=now, lease_until=None, last_status=status)
-    ring_due(now, lane=callback.lane)
+def settle(made: Iterable[tuple[TwinCallback, Outcome]], *, now: datetime) -> None:
+    """Write what came of attempts: an end, or another attempt. One whose lease somebody else took over writes nothing.
 
-
-def postpone(callback: TwinCallback, *, status: int | None, now: datetime) -> None:
-    """Try again later: soon at first, so that a restart of the product costs a second and not a minute."""
-    if callback.attempts >= MAX_ATTEMPTS:
-        finish(callback, status=status, now=now)
-        return
-    due = now + timedelta(seconds=pause(callback.attempts))
-    mine = TwinCallback.objects.filter(pk=callback.pk, attempts=callback.attempts, done_at__isnull=True)
-    mine.update(due_at=due, rung_until=None, lease_until=None, last_status=status)
+    The next attempt comes soon at first, so that a restart of the product costs a second and not a minute.
+    """
+    alike = defaultdict(list)
+    for callback, outcome in made:
+        alike[callback.attempts, outcome].append(callback.pk)
+    with transaction.atomic():
+        for (attempts, outcome), pks in alike.items():
+            mine = TwinCallback.objects.filter(pk__in=pks, attempts=attempts, done_at__isnull=True)
+            if outcome.again and attempts < MAX_ATTEMPTS:
+                due_at = now + timedelta(seconds=pause(attempts))
+                mine.update(due_at=due_at, lease_until=None, last_status=outcome.status)
+            else:
+                mine.update(done_at=now, lease_until=None, last_status=outcome.status)
 
 
 def pause(attempts: int) -> float:
@@ -76,18 +83,10 @@ def pause(attempts: int) -> float:
     return min(_FIRST_PAUSE * float(1 << min(attempts - 1, 10)), _LONGEST_PAUSE)
 
 
-def ring_due(now: datetime, *, lane: str | None = None, limit: int = 200) -> int:
-    """Wake a worker for every callback that is due and that nobody has been woken for; returns how many."""
-    waiting = _ready(now)
-    if lane is None:
-        waiting = waiting.filter(Q(rung_until__isnull=True) | Q(rung_until__lte=now))
-    else:
-        waiting = waiting.filter(lane=lane)
-    ids = list(waiting.order_by("due_at").values_list("pk", flat=True)[:limit])
-    if ids:
-        TwinCallback.objects.filter(pk__in=ids).update(rung_until=now + RING)
-        _ring(ids)
-    return len(ids)
+def ring_due(now: datetime) -> None:
+    """Wake a worker if there is anything to do."""
+    if _ready(now).exists():
+        _ring()
 
 
 def _ready(now: datetime) -> "QuerySet[TwinCallback]":
@@ -101,7 +100,6 @@ def _ready(now: datetime) -> "QuerySet[TwinCallback]":
     )
 
 
-def _ring(ids: Iterable[int]) -> None:
-    for callback_id in ids:
-        for bell in _listeners:
-            bell(callback_id)
+def _ring() -> None:
+    for bell in _listeners:
+        bell()

@@ -1,6 +1,7 @@
 """The worker's side of the callbacks."""
 
 import logging
+import time
 
 from celery import shared_task
 from kombu.exceptions import OperationalError
@@ -9,16 +10,25 @@ from carriers.twin import delivery
 
 log = logging.getLogger(__name__)
 
+# Who was rung looks for longer than this for what else is due.
+_RING_SECONDS = delivery.LINGER_SECONDS / 2
+_HEARD_SECONDS = 5.0
+_rung = {"at": -_RING_SECONDS}
 
-@shared_task(name="carriers.twin.deliver_callback", ignore_result=True)
-def deliver_callback(callback_id: int) -> None:
-    """Make one callback, if it is due and nobody else has it."""
-    delivery.deliver(callback_id)
+
+@shared_task(name="carriers.twin.make_callbacks", ignore_result=True)
+def make_callbacks() -> None:
+    """Make the callbacks that are due."""
+    delivery.work()
 
 
-def ring(callback_id: int) -> None:
-    """Tell a worker; if the broker is away, the sweep will tell one later."""
+def ring() -> None:
+    """Tell a worker, unless one was told just now; if the broker is away, the sweep will tell one later."""
+    now = time.monotonic()
+    if now - _rung["at"] < _RING_SECONDS:
+        return
+    _rung["at"] = now
     try:
-        deliver_callback.apply_async((callback_id,), retry=False)
+        make_callbacks.apply_async(retry=False, expires=_HEARD_SECONDS)
     except (OperationalError, OSError):
-        log.warning("the broker is away, a callback waits for the sweep")
+        log.warning("the broker is away, callbacks wait for the sweep")

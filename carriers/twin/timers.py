@@ -8,6 +8,6 @@ from carriers.twin import outbox
 
 
 def sweep_callbacks(now: datetime) -> None:
-    """Wake a worker for every callback whose time has come, or whose worker died."""
+    """Wake a worker if the time of a callback has come, or the worker that had it died."""
     if settings.TWIN_ENABLED:
         outbox.ring_due(now)
