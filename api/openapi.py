@@ -32,6 +32,9 @@ Fields that are not known are refused by name.
 **Campaigns.** A key with `campaigns:write` sends one text to a list of customers, at a measured pace; each row says
 what became of it, and answers land where customers' words always land.
 
+**Files and later.** A file is uploaded to the conversation, or fetched from a URL, and goes out with the message that
+names it. A message may be scheduled 300 seconds to 35 days ahead, and listed, changed and cancelled until it goes.
+
 **Repeats.** A campaign with a `ref`, a hand-off with an `Idempotency-Key`, and a message with a `ref`, may be sent
 again after a time-out: nothing happens twice.
 
@@ -45,6 +48,7 @@ _HO = "HO6d1f0a52c6b04c1b8a3f6f1c5f0e9a77"
 _CH = "CH2b7c1b0d9a8e4f0fb0a7b0a4c9d2e1f3"
 _WT = "WT0c9be2f48a0f4c4ba6c1d5f0b7a3e2d1"
 _IM = "IM93ad0c5e4b3f4f53a1a0b44cf2f1a6d8"
+_ME = "ME019a0000000000000000000000000000"
 _AT = "2026-01-02T03:04:05.678Z"
 
 
@@ -94,7 +98,7 @@ _REFUSALS = {
     415: ("Only JSON is taken.", "unsupported-media-type", "Send the body as application/json.", "Content-Type"),
     429: ("Too many refused keys from this address.", "throttled", "Request was throttled.", None),
 }
-_NOT_OWNER = "The conversation is with agent now; a bot speaks only while it owns the conversation."
+NOT_OWNER = "The conversation is with agent now; a bot speaks only while it owns the conversation."
 _MISMATCH = "This Idempotency-Key came with another request before. Use a new key for a new request."
 
 
@@ -286,13 +290,14 @@ SAY: dict[str, Any] = {
     "parameters": [path_sid("CH")],
     "examples": [
         _asked("An answer", {"body": "Hello! How can I help?", "ref": "answer-1"}),
+        _asked("With a file", {"body": "This is the way:", "media": [_ME], "ref": "answer-2"}),
         _asked(
             "A template", {"content_sid": _HX, "content_variables": {"1": "Maria", "2": "Friday"}, "ref": "visit-7"}
         ),
     ],
     "responses": {
         201: answered(shapes.MessageSerializer, "Queued for the customer.", _MESSAGE, status=201),
-        **refusals(*ALWAYS, *_WITH_BODY, 404, 409, conflict={"code": "not-owner", "message": _NOT_OWNER}),
+        **refusals(*ALWAYS, *_WITH_BODY, 404, 409, conflict={"code": "not-owner", "message": NOT_OWNER}),
     },
 }
 LIST_CALENDARS: dict[str, Any] = {

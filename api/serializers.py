@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
+from conversations.core.attachments import FILES_AT_ONCE
 from conversations.core.limits import BODY_LIMIT, HANDOFF_BYTES
 from conversations.core.templates import MAX_VALUE
 from conversations.models import Channel
@@ -192,9 +193,18 @@ def size_of(value: Any) -> int:
 
 
 class NewMessageSerializer(Strict):
-    """What the bot says: words, or a template with its values."""
+    """What the bot says: words, files, or a template with its values."""
 
-    body = serializers.CharField(max_length=BODY_LIMIT, required=False, help_text="needed unless content_sid is given")
+    body = serializers.CharField(
+        max_length=BODY_LIMIT, required=False, help_text="needed unless content_sid or media is given"
+    )
+    media = serializers.ListField(
+        child=SidField("ME"),
+        required=False,
+        min_length=1,
+        max_length=FILES_AT_ONCE,
+        help_text="files that were uploaded to this conversation, by their sids; each goes out once",
+    )
     content_sid = serializers.CharField(
         required=False, max_length=34, help_text="a template (HX…); on WhatsApp it needs no open window"
     )
@@ -208,8 +218,10 @@ class NewMessageSerializer(Strict):
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if "body" not in attrs and "content_sid" not in attrs:
-            raise serializers.ValidationError({"body": [_("Say something: give a body or a content_sid.")]})
+        if not attrs.keys() & {"body", "content_sid", "media"}:
+            raise serializers.ValidationError({"body": [_("Say something: give a body, media or a content_sid.")]})
+        if "media" in attrs and "content_sid" in attrs:
+            raise serializers.ValidationError({"media": [_("A template brings its own files: leave media out.")]})
         if "body" in attrs and "content_sid" in attrs:
             raise serializers.ValidationError({"body": [_("A template brings its own words: leave the body out.")]})
         return attrs

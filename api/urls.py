@@ -4,6 +4,8 @@ from django.urls import path
 
 from api import pages, views
 from api.campaigns import views as campaigns
+from api.files import views as files
+from api.scheduled import views as scheduled
 from api.why import views as why
 
 # What the OpenAPI document describes.
@@ -12,6 +14,9 @@ resources = [
     path("api/v1/handoffs/<str:sid>", views.HandOff.as_view(), name="api-handoff"),
     path("api/v1/conversations/<str:sid>", views.ConversationItem.as_view(), name="api-conversation"),
     path("api/v1/conversations/<str:sid>/messages", views.Messages.as_view(), name="api-messages"),
+    path("api/v1/conversations/<str:sid>/files", files.Files.as_view(), name="api-files"),
+    path("api/v1/conversations/<str:sid>/scheduled", scheduled.ScheduledMessages.as_view(), name="api-scheduled-list"),
+    path("api/v1/scheduled/<str:sid>", scheduled.ScheduledMessageItem.as_view(), name="api-scheduled"),
     path("api/v1/calendars", views.Calendars.as_view(), name="api-calendars"),
     path("api/v1/calendars/<str:name>", views.CalendarItem.as_view(), name="api-calendar"),
     path("api/v1/campaigns", campaigns.Campaigns.as_view(), name="api-campaigns"),

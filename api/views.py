@@ -90,7 +90,7 @@ class ConversationItem(View):
     @extend_schema(**openapi.GET_CONVERSATION)
     def get(self, request: Request, sid: str) -> Response:
         """A conversation: who owns it, who takes part, what was handed over."""
-        found = _conversation(sid, actor=actor_of(request))
+        found = conversation_of(sid, actor=actor_of(request))
         return Response(conversation_queries.payload(found, conversation_queries.present(found)))
 
 
@@ -102,7 +102,7 @@ class Messages(View):
     @extend_schema(**openapi.LIST_MESSAGES)
     def get(self, request: Request, sid: str) -> Response:
         """The newest messages, oldest first; page back with `before`."""
-        found = _conversation(sid, actor=actor_of(request))
+        found = conversation_of(sid, actor=actor_of(request))
         wanted = query(request, MessageListQuery).validated_data
         page = conversation_queries.messages(found, before=wanted.get("before"), limit=wanted["limit"])
         earlier = page[0]["index"] if page and page[0]["index"] > 1 else None
@@ -111,10 +111,10 @@ class Messages(View):
     @extend_schema(**openapi.SAY)
     def post(self, request: Request, sid: str) -> Response:
         """Say something to the customer while the bot owns the conversation."""
-        found = _conversation(sid, actor=actor_of(request))
+        found = conversation_of(sid, actor=actor_of(request))
         given: dict[str, Any] = body(request, NewMessageSerializer).validated_data
         said = _say(found, given, actor=actor_of(request))
-        return Response(message_payload(said, conversation_sid=found.sid, media=[]), status=201)
+        return Response(message_payload(said, conversation_sid=found.sid, media=list(said.media.all())), status=201)
 
 
 def _say(found: Conversation, given: Mapping[str, Any], *, actor: Actor) -> Message:
@@ -128,7 +128,10 @@ def _say(found: Conversation, given: Mapping[str, Any], *, actor: Actor) -> Mess
             ref=ref,
             author_kind="bot",
         )
-    return conversation_actions.post(found, actor=actor, body=given["body"], ref=ref, author_kind="bot")
+    files = list(dict.fromkeys(given.get("media", ())))
+    return conversation_actions.post(
+        found, actor=actor, body=given.get("body", ""), ref=ref, media=files, author_kind="bot"
+    )
 
 
 class Calendars(View):
@@ -183,7 +186,8 @@ def idempotency_key(request: Request) -> str | None:
     return key
 
 
-def _conversation(sid: str, *, actor: Actor) -> Conversation:
+def conversation_of(sid: str, *, actor: Actor) -> Conversation:
+    """The account's conversation; raises ``NotFound``."""
     _must_be(sid, "CH", message="There is no conversation %(sid)s.")
     return conversation_queries.conversation(sid, actor=actor)
 

@@ -76,16 +76,17 @@ def given_file(request: HttpRequest) -> "UploadedFile[bytes]":
     """
     told = request.headers.get("Content-Length", "")
     if told.isdecimal() and int(told) > attachments.LARGEST + FORM_BYTES:
-        raise _too_large("")
+        raise too_large("")
     given = request.FILES.get("file")
     if given is None:
         raise Invalid("Choose a file.", field="file")
     if (given.size or 0) > attachments.LARGEST:
-        raise _too_large(given.name or "")
+        raise too_large(given.name or "")
     return given
 
 
-def _too_large(name: str) -> TooLarge:
+def too_large(name: str) -> TooLarge:
+    """The refusal of a file that no channel takes; the name may be empty."""
     return TooLarge(
         "%(name)s is larger than %(limit)s, the most that this channel takes of its kind. Make it smaller, or "
         "send a link.",

@@ -2,8 +2,8 @@
 
 The name is resolved once, every address that it has is checked, and the connection goes to a checked address while
 ``Host`` and SNI keep the name: there is no second look-up that could answer differently. No redirects, no proxies or
-``.netrc`` of the environment, no cookies; one time limit for all; 64 KiB of answer. The operator alone opens doors
-inwards, by ``settings.EGRESS_ALLOW``.
+``.netrc`` of the environment, no cookies; one time limit for all; of an answer 64 KiB, of a file what the caller takes.
+The operator alone opens doors inwards, by ``settings.EGRESS_ALLOW``.
 """
 
 import socket
@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -29,7 +29,18 @@ from kernel.dialing import Refused, Resolve, Unresolved, dial, system_resolve
 from kernel.errors import Invalid
 from kernel.targets import Target, target_of
 
-__all__ = ["Answer", "Refused", "Resolve", "Unreachable", "allow_list", "check_url", "post", "socket"]
+__all__ = [
+    "Answer",
+    "Oversize",
+    "Refused",
+    "Resolve",
+    "Unreachable",
+    "allow_list",
+    "check_url",
+    "get",
+    "post",
+    "socket",
+]
 
 TOTAL_SECONDS = 10.0
 ANSWER_BYTES = 64 * 1024
@@ -40,9 +51,13 @@ class Unreachable(Exception):
     """The target could not be reached, or did not answer in time. What came back is never quoted."""
 
 
+class Oversize(Exception):
+    """The answer is larger than the caller takes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the target said: the status and the first 64 KiB."""
+    """What the target said: the status, and of the body what was asked for."""
 
     status: int
     body: bytes
@@ -59,15 +74,41 @@ def post(
 ) -> Answer:
     """POST ``body`` to ``url``; connection and answer have ``seconds`` together, from which the look-up takes its time.
 
-    Raises ``Refused`` before anything is sent, or ``Unreachable``.
+    Of the answer the first 64 KiB are read. Raises ``Refused`` before anything is sent, or ``Unreachable``.
     """
+    request = _Request("POST", body=body, headers=headers, most=ANSWER_BYTES)
+    return _exchange(url, request, resolve=resolve, seconds=seconds)
+
+
+def get(url: str, *, most: int, resolve: Resolve | None = None, seconds: float = TOTAL_SECONDS) -> Answer:
+    """The file at ``url``, of at most so many bytes; else as `post`.
+
+    Raises ``Refused`` before anything is sent, ``Unreachable``, or ``Oversize``.
+    """
+    answer = _exchange(url, _Request("GET", most=most + 1), resolve=resolve, seconds=seconds)
+    if len(answer.body) > most:
+        raise Oversize
+    return answer
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """``most``: the bytes of the answer that are read."""
+
+    method: str
+    most: int
+    body: bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def _exchange(url: str, request: _Request, *, resolve: Resolve | None, seconds: float) -> Answer:
     try:
         target = check_url(url)
     except Invalid as error:
         raise Refused(str(error)) from error
     line = _Line(target, resolve=resolve or system_resolve, seconds=seconds)
     try:
-        answer = line.post(body=body, headers=headers)
+        answer = line.say(request)
     except (HTTPError, OSError, ValueError) as error:
         raise Unreachable(_late(seconds) if line.late else _reason(error, seconds=seconds)) from error
     finally:
@@ -98,14 +139,14 @@ class _Line:
         self._watch: threading.Timer | None = None
         self.late = False
 
-    def post(self, *, body: bytes, headers: Mapping[str, str]) -> Answer:
+    def say(self, request: _Request) -> Answer:
         pool = self._pool()
         try:
             response = pool.urlopen(
-                "POST",
+                request.method,
                 self._target.path,
-                body=body,
-                headers={"user-agent": "contactcenter-webhooks/1", **headers},
+                body=request.body,
+                headers={"user-agent": "contactcenter-webhooks/1", **request.headers},
                 redirect=False,
                 retries=False,
                 preload_content=False,
@@ -113,7 +154,7 @@ class _Line:
                 timeout=Timeout(connect=self._left(), read=self._left()),
             )
             kind = response.headers.get("content-type", "")
-            return Answer(status=response.status, body=self._read(response), content_type=kind)
+            return Answer(status=response.status, body=self._read(response, request.most), content_type=kind)
         finally:
             pool.close()
 
@@ -156,9 +197,9 @@ class _Line:
         open_pool.ConnectionCls = Plain
         return open_pool
 
-    def _read(self, response: Any) -> bytes:
+    def _read(self, response: Any, most: int) -> bytes:
         held = bytearray()
-        while len(held) < ANSWER_BYTES and (part := response.read(min(_READ_BYTES, ANSWER_BYTES - len(held)))):
+        while len(held) < most and (part := response.read(min(_READ_BYTES, most - len(held)))):
             held += part
         return bytes(held)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from accounts import actions as accounts
@@ -55,6 +56,11 @@ class Program:
             headers["Idempotency-Key"] = key
         raw = body if isinstance(body, (bytes, str)) else json.dumps(body)
         return self.client.post(path, raw, content_type="application/json", headers=self.headers(**headers))
+
+    def bring(self, path: str, name: str, content: bytes) -> Any:
+        """The file as a form, to the conversation at that path."""
+        given = {"file": SimpleUploadedFile(name, content)}
+        return self.client.post(f"{path}/files", given, headers=self.headers())
 
 
 def make_desk(name: str = "Acme", *, number: str = people.OURS) -> Desk:

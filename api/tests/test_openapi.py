@@ -5,6 +5,7 @@ import re
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import pytest
 import yaml
@@ -13,6 +14,8 @@ from playwright.sync_api import sync_playwright
 
 from api import openapi
 from api.tests.test_handoffs import PATH
+from conversations.tests.test_media import drawn
+from kernel import clock
 from tests import people
 
 OPERATIONS = [
@@ -34,6 +37,11 @@ def test_the_document_names_every_operation():
         "getConversation",
         "listMessages",
         "createMessage",
+        "createFile",
+        "createScheduledMessage",
+        "listScheduledMessages",
+        "getScheduledMessage",
+        "updateScheduledMessage",
         "listCalendars",
         "getCalendar",
         "createCampaign",
@@ -57,7 +65,8 @@ def test_each_operation_is_told_in_full(path, method, operation):
     assert ("requestBody" in operation) == (method == "post")
     contents = [answer["content"]["application/json"] for answer in operation["responses"].values()]
     if "requestBody" in operation:
-        assert list(operation["requestBody"]["content"]) == ["application/json"]
+        forms = ["multipart/form-data"] if operation["operationId"] == "createFile" else []
+        assert list(operation["requestBody"]["content"]) == ["application/json", *forms]
         contents.append(operation["requestBody"]["content"]["application/json"])
     for content in contents:
         assert content["examples"]
@@ -80,7 +89,8 @@ def test_the_examples_of_a_hand_off_work_as_they_stand(desk, bot):
     assert told.status_code == 201, told.json()
 
 
-def test_answers_have_the_shapes_that_the_document_tells(desk, bot):
+def test_answers_have_the_shapes_that_the_document_tells(desk, bot, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
     conversation = desk.conversation()
     path = f"/api/v1/conversations/{conversation.sid}"
     schemas = openapi.document()["components"]["schemas"]
@@ -89,6 +99,10 @@ def test_answers_have_the_shapes_that_the_document_tells(desk, bot):
     assert set(bot.get(path).json()) == set(schemas["Conversation"]["properties"])
     assert set(bot.get(f"{path}/messages").json()) == set(schemas["MessageList"]["properties"])
     assert set(bot.get(PATH).json()) == set(schemas["HandOffList"]["properties"])
+    later = bot.post(f"{path}/scheduled", {"body": "x", "due_at": (clock.now() + timedelta(hours=1)).isoformat()})
+    assert set(later.json()) == set(schemas["Scheduled"]["properties"])
+    assert set(bot.get(f"{path}/scheduled").json()) == set(schemas["ScheduledList"]["properties"])
+    assert set(bot.bring(path, "a.png", drawn()).json()) == set(schemas["File"]["properties"])
 
 
 def test_json_and_yaml_are_the_same_document(client):

@@ -1,6 +1,7 @@
 """Saying something later: written down now, changed or called off until it goes; then the policy is asked once more."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -16,7 +17,7 @@ from eventlog.dbclock import database_now
 from eventlog.moves import move
 from eventlog.record import record
 from kernel.actor import SYSTEM, Actor
-from kernel.errors import Conflict, Invalid, NotFound
+from kernel.errors import Conflict, Forbidden, Invalid, NotFound
 
 
 def schedule(
@@ -60,16 +61,26 @@ def schedule(
 
 
 def change_scheduled(
-    row: ScheduledMessage, *, actor: Actor, due_at: datetime, body: str | None = None
+    row: ScheduledMessage, *, actor: Actor, due_at: datetime | None = None, body: str | None = None
 ) -> ScheduledMessage:
-    """Other words (not a template's), or another time. Raises ``StaleMove`` once it has gone, ``Invalid``."""
+    """Other words (not a template's), or another time; what is ``None`` stays.
+
+    Raises ``StaleMove`` once it has gone, ``Invalid``, and to a bot ``Conflict`` while the conversation is not its own:
+    its words would be new ones.
+    """
     with transaction.atomic():
         conversation = _allowed(row, actor=actor)
+        if actor.kind == "key":
+            rights.may_speak(conversation, actor=actor)
         if body is not None and row.content_sid:
             raise Invalid("A template's words stand fast. Cancel it, and schedule another.", field="body")
-        _check_time(conversation, due_at=due_at, content_sid=row.content_sid)
-        text = row.body if body is None else speech.saying_of(body).text
-        move(row, states.SCHEDULED, "change", due_at=due_at, body=text)
+        changed: dict[str, Any] = {}
+        if due_at is not None:
+            _check_time(conversation, due_at=due_at, content_sid=row.content_sid)
+            changed["due_at"] = due_at
+        if body is not None:
+            changed["body"] = speech.saying_of(body).text
+        move(row, states.SCHEDULED, "change", **changed)
         _tell("scheduled-message.updated", row, conversation=conversation, actor=actor)
         return row
 
@@ -110,13 +121,19 @@ def send_scheduled(sid: str) -> None:
 
 
 def _allowed(row: ScheduledMessage, *, actor: Actor) -> Conversation:
-    """The locked conversation, for those who take part in it, the author, and supervisors."""
+    """The locked conversation, for those who take part in it, the author, and supervisors; of bots' words, for any key
+    that may speak: keys are replaced. Raises ``Forbidden`` to a key for what a person is to say, ``NotFound``.
+    """
     conversation = queries.locked_conversation(row.conversation_id)
     takes_part = any(here.worker.sid == actor.worker_sid for here in queries.present(conversation))
     is_author = bool(actor.worker_sid) and row.author_sid == actor.worker_sid
     account_sid = conversation.workspace.account.sid
     if takes_part or is_author or accounts.may(actor, "config:write", account_sid=account_sid):
         return conversation
+    if accounts.may(actor, "conversations:write", account_sid=account_sid):
+        if row.author_kind == "bot":
+            return conversation
+        raise Forbidden("A person has scheduled this message; a bot changes and cancels only bots' own.")
     raise NotFound("There is no scheduled message %(sid)s.", field="scheduled", params={"sid": row.sid})
 
 

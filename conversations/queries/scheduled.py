@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from conversations import queries
-from conversations.models import ScheduledMessage
+from conversations.models import Conversation, ScheduledMessage
 from conversations.scheduled_payloads import ScheduledMessagePayload, scheduled_payload
 from kernel import sids
 from kernel.actor import Actor
-from kernel.errors import NotFound
+from kernel.errors import Invalid, NotFound
 
 
 def scheduled(sid: str, *, actor: Actor) -> ScheduledMessage:
@@ -18,6 +18,25 @@ def scheduled(sid: str, *, actor: Actor) -> ScheduledMessage:
     if found is None:
         raise NotFound("There is no scheduled message %(sid)s.", field="scheduled", params={"sid": sid[:64]})
     return found
+
+
+def page(
+    conversation: Conversation, *, status: str = "", size: int, after: str = ""
+) -> tuple[list[ScheduledMessage], str | None]:
+    """Those of the conversation, newest first, and the token of the next page: the sid of the last one.
+
+    Raises ``Invalid`` for a token that is not of this list.
+    """
+    rows = ScheduledMessage.objects.filter(conversation=conversation).order_by("-id")
+    if after:
+        last = rows.filter(sid=after).values_list("pk", flat=True).first()
+        if last is None:
+            raise Invalid("This page token is not one of yours. Begin without it.", field="page_token")
+        rows = rows.filter(pk__lt=last)
+    if status:
+        rows = rows.filter(status=status)
+    found = list(rows.select_related("conversation", "message")[: size + 1])
+    return found[:size], found[size - 1].sid if len(found) > size else None
 
 
 def waiting_in(conversation_sids: Iterable[str]) -> list[ScheduledMessagePayload]:

@@ -265,3 +265,24 @@ def test_garbage_is_told_without_quoting_it(settings, garbage):
         egress.post(there.url(), body=b"", headers={}, seconds=2)
 
     assert "SSH" not in str(told.value)
+
+
+def test_a_file_is_fetched_whole_or_not_at_all(settings):
+    settings.EGRESS_ALLOW = ["127.0.0.0/8"]
+    with receiver(respond=answer(200, b"x" * 100_000)) as there:
+        got = egress.get(there.url("/a.png"), most=100_000)
+        with pytest.raises(egress.Oversize):
+            egress.get(there.url("/a.png"), most=99_999)
+
+    assert (got.status, len(got.body)) == (200, 100_000)
+    assert [(path, body) for path, _, body in there.requests] == [("/a.png", b"")] * 2
+
+
+def test_a_file_is_not_fetched_from_inside_nor_over_a_redirect(settings):
+    with receiver(respond=answer(302, location="http://127.0.0.1/")) as there:
+        with pytest.raises(egress.Refused):
+            egress.get(there.url(), most=10)
+        assert there.requests == []
+        settings.EGRESS_ALLOW = ["127.0.0.0/8"]
+        assert egress.get(there.url(), most=10).status == 302
+    assert len(there.requests) == 1

@@ -1,0 +1,1 @@
+"""Files that a bot brings for its next message."""
