@@ -1,5 +1,6 @@
 """Files that somebody brings for the next message, judged at once: an agent, a bot, a visitor of a web chat."""
 
+import threading
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import PurePosixPath
@@ -20,6 +21,8 @@ from kernel.errors import Conflict, DomainError, Forbidden, Invalid, TooMany
 KEPT: Final = timedelta(hours=24)
 # Beyond those of one message: some that were dropped by mistake.
 _WAITING: Final = 2 * attachments.FILES_AT_ONCE
+# Visitors whose files one process judges at a time.
+_strangers = threading.BoundedSemaphore(3)
 
 
 def upload(conversation: Conversation, *, name: str, content: bytes, actor: Actor) -> Upload:
@@ -38,10 +41,19 @@ def upload(conversation: Conversation, *, name: str, content: bytes, actor: Acto
 
 
 def upload_as_visitor(*, channel: str, name: str, content: bytes, actor: Actor) -> Upload:
-    """The file waits for the visitor's next message, wherever that leads. Raises as `upload` does."""
+    """The file waits for the visitor's next message, wherever that leads.
+
+    Raises as `upload` does, and ``TooMany`` while other visitors' files are being judged: anybody can send some that
+    take a second, and all requests would wait.
+    """
     if actor.kind != "visitor":
         raise Forbidden("Only visitors of a web chat bring files in this way.")
-    return _taken(None, channel=channel, name=name, content=content, actor=actor)
+    if not _strangers.acquire(blocking=False):
+        raise TooMany("Many files are coming in at this moment. Try again in a moment.", code="busy", wait=2)
+    try:
+        return _taken(None, channel=channel, name=name, content=content, actor=actor)
+    finally:
+        _strangers.release()
 
 
 def discard_upload(sid: str, *, actor: Actor) -> None:

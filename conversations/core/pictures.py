@@ -1,9 +1,10 @@
 """What a stranger's file is, judged by its bytes alone, and a small picture of it that is ours.
 
-Pillow decodes what strangers made: only the formats named here, only up to so many pixels, one at a time in a process.
+Pillow decodes what strangers made: only the formats named here, only up to so many pixels, one at a time in a process,
+on a thread of its own: each thread that ever decoded keeps the memory of its largest picture.
 """
 
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Final
@@ -26,7 +27,7 @@ _ENDINGS: Final = frozenset(
     )
 )
 _ORIENTATION: Final = 0x0112
-_decoding = threading.Lock()
+_decoder = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pictures")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def examine(content: bytes) -> Examined:
     if kind is None:
         return Examined(OPAQUE, "bin")
     if kind.mime in PICTURES:
-        picture = _picture(content, decoder=PICTURES[kind.mime])
+        picture = _decoder.submit(_picture, content, decoder=PICTURES[kind.mime]).result()
         return Examined(kind.mime, kind.extension, picture) if picture else Examined(OPAQUE, "bin")
     return Examined(kind.mime, kind.extension if kind.extension in _ENDINGS else "bin")
 
@@ -70,7 +71,7 @@ def claims_to_be_a_picture(content: bytes) -> bool:
 
 def _picture(content: bytes, *, decoder: str) -> Picture | None:
     try:
-        with _decoding, Image.open(BytesIO(content), formats=[decoder]) as image:
+        with Image.open(BytesIO(content), formats=[decoder]) as image:
             width, height = image.size
             if width * height > MAX_PIXELS:
                 return None

@@ -1,5 +1,6 @@
 """Files of visitors: what is taken, how often, with which words, and who sees them."""
 
+import threading
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.urls import reverse
 
 from conversations import actions as conversations
 from conversations import timers
+from conversations.actions import uploads
 from conversations.models import Address, Media, Message, Upload
 from conversations.tests.test_media import SVG, bomb, drawn
 from eventlog.models import Event
@@ -154,6 +156,28 @@ def test_files_are_counted_by_the_hour(maria: Any, monkeypatch: Any) -> None:
     assert refused.value.code == "too-many-files"
     assert (answer.status_code, answer["Retry-After"]) == (429, "3600")
     assert sorted(Upload.objects.values_list("name", flat=True)) == ["b.png", "d.png"]
+
+
+def test_only_so_many_are_judged_at_a_time_and_the_next_one_may_try_again(maria: Any, monkeypatch: Any) -> None:
+    visitor, token = maria
+    judged = uploads.examine
+    refused: list[Any] = []
+
+    def meanwhile(content: bytes) -> Any:
+        if len(refused) < 2:
+            refused.append(Client().post(reverse("chat-files"), form(name="rival.png"), headers=headers(token)))
+        return judged(content)
+
+    monkeypatch.setattr(uploads, "_strangers", threading.BoundedSemaphore(1))
+    monkeypatch.setattr(uploads, "examine", meanwhile)
+    brought(visitor, "a.png")
+    brought(visitor, "b.png")
+
+    assert [(answer.status_code, answer.json()["code"], answer["Retry-After"]) for answer in refused] == [
+        (429, "busy", "2"),
+        (429, "busy", "2"),
+    ]
+    assert sorted(Upload.objects.values_list("name", flat=True)) == ["a.png", "b.png"]
 
 
 def test_what_is_never_sent_is_swept_away(maria: Any, tmp_path: Any) -> None:
