@@ -12,7 +12,7 @@ from django.urls import path, reverse
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin_base import Label, Question, action, actor, column, display, told
+from accounts.admin_base import Label, Question, action, actor, display, told
 from agents.admin_base import WorkspacePage
 from campaigns import actions, queries, wording
 from campaigns.core import lists, states
@@ -22,6 +22,7 @@ from campaigns.payloads import recipient_payload
 from kernel.errors import DomainError
 
 ROWS = 50
+_PLANNED = ("name", "address", "service", "channel", "body", "content_sid", "rate", "start_at", "calendar")
 BAD_SHOWN = 200
 LABELS = {"draft": "default", "running": "info", "paused": "warning", "finished": "success", "canceled": "default"}
 
@@ -33,15 +34,19 @@ class CampaignAdmin(WorkspacePage):
     writes = "campaigns:write"
     can_delete_rows = True
     form = CampaignForm
-    list_display = ["name", column("address", _("Our address")), "state_label", "reached", "answered", "created_at"]
-    list_filter = ["state", ("address", admin.RelatedOnlyFieldListFilter)]
-    list_select_related = ["address", "workspace__account"]
+    list_display = ["name", "comes_from", "state_label", "reached", "answered", "created_at"]
+    list_filter = [
+        "state",
+        ("address", admin.RelatedOnlyFieldListFilter),
+        ("service", admin.RelatedOnlyFieldListFilter),
+    ]
+    list_select_related = ["address", "service", "workspace__account"]
     search_fields = ["name", "=sid"]
     ordering = ["-id"]
     actions_detail = ["start", "pause", "resume", "cancel"]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        names = ["name", "address", "body", "content_sid", "file", "start_at", "calendar", "rate"]
+        names = ["name", "address", "service", "channel", "body", "content_sid", "file", "start_at", "calendar", "rate"]
         return [*self.asked_workspace(request), *names]
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
@@ -52,9 +57,7 @@ class CampaignAdmin(WorkspacePage):
 
     def store(self, request: HttpRequest, row: Campaign | None, form: Any) -> Campaign:
         given = form.cleaned_data
-        plan = actions.Plan(
-            **{name: given[name] for name in ("name", "address", "body", "content_sid", "rate", "start_at", "calendar")}
-        )
+        plan = actions.Plan(**{name: given[name] for name in _PLANNED})
         sheet, sheet_name = form.content()
         if row is not None:
             who = actor(request, row.workspace.account)
@@ -223,6 +226,10 @@ class CampaignAdmin(WorkspacePage):
         return perform
 
     # --- the list ---
+
+    @display(description=_("From"))
+    def comes_from(self, campaign: Campaign) -> str:
+        return str(campaign.sender)
 
     @display(description=_("State"), ordering="state", label=LABELS)
     def state_label(self, campaign: Campaign) -> Label:

@@ -62,19 +62,44 @@ class CampaignForm(ModelForm):
 
     class Meta:
         model = Campaign
-        fields = ["workspace", "name", "address", "body", "content_sid", "start_at", "calendar", "rate"]
+        fields = [
+            "workspace",
+            "name",
+            "address",
+            "service",
+            "channel",
+            "body",
+            "content_sid",
+            "start_at",
+            "calendar",
+            "rate",
+        ]
         widgets = {
             "rate": TextInputWidget({"inputmode": "numeric"}),
         }
         help_texts = {
             "calendar": _("Outside of them the campaign waits."),
-            "rate": _("From 1 to 100, of this address: campaigns of one address share it."),
+            "address": _("Or, in its place, a messaging service."),
+            "service": _(
+                "Somebody of its pool writes to each customer: the one who did before, or of the same country."
+            ),
+            "channel": _("Of a messaging service whose pool has several."),
+            "rate": _("From 1 to 100, of each sender: campaigns of one sender share it."),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for name in ("address", "service", "channel"):
+            self.fields[name].required = False
         rows = template_queries.ours().order_by("name", "language")
         self.fields["content_sid"].choices = [("", "---"), *((row.sid, str(row)) for row in rows)]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """Said at its field, ahead of the table's constraint, which names none."""
+        given: dict[str, Any] = super().clean() or self.cleaned_data
+        if "address" in given and "service" in given and bool(given["address"]) == bool(given["service"]):
+            self.add_error("address", _("Choose an address or a messaging service, one of the two."))
+        return given
 
     def clean_file(self) -> Any:
         given = self.cleaned_data.get("file")

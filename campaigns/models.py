@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from agents.models import Workspace
-from conversations.models import Address, Message
+from conversations.models import Address, Channel, Message, MessagingService
 from hours.models import Calendar
 from kernel import clock, sids
 
@@ -16,7 +16,7 @@ def new_campaign_sid() -> str:
 
 
 class Campaign(models.Model):
-    """One text to a list of customers, from one of our addresses, at a measured pace.
+    """One text to a list of customers at a measured pace, from one of our addresses or a messaging service's pool.
 
     ``due_at``: when the pump looks at it next. ``fence`` tells a pump that was away too long from the one that went on.
     """
@@ -35,8 +35,14 @@ class Campaign(models.Model):
     ref = models.CharField(max_length=64, null=True, editable=False)  # noqa: DJ001 - NULLs do not collide
     name = models.CharField(_("name"), max_length=100)
     address = models.ForeignKey(
-        Address, on_delete=models.PROTECT, related_name="campaigns", verbose_name=_("our address")
-    )
+        Address, on_delete=models.PROTECT, null=True, blank=True, related_name="campaigns",
+        verbose_name=_("our address"),
+    )  # fmt: skip
+    service = models.ForeignKey(
+        MessagingService, on_delete=models.PROTECT, null=True, blank=True, related_name="campaigns",
+        verbose_name=_("messaging service"),
+    )  # fmt: skip
+    channel = models.CharField(_("channel"), max_length=16, choices=Channel.choices)
     body = models.TextField(_("text"))
     # A template of the provider's in the text's place; ``places`` are its values' names, and the text's otherwise.
     content_sid = models.CharField(max_length=sids.LENGTH, blank=True)
@@ -62,11 +68,25 @@ class Campaign(models.Model):
     class Meta:
         verbose_name = _("campaign")
         verbose_name_plural = _("campaigns")
-        constraints = [models.UniqueConstraint(fields=["workspace", "ref"], name="campaign_ref")]
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "ref"], name="campaign_ref"),
+            models.CheckConstraint(
+                condition=Q(address__isnull=False, service__isnull=True)
+                | Q(address__isnull=True, service__isnull=False),
+                name="campaign_from",
+            ),
+        ]
         indexes = [models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="campaign_due")]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def sender(self) -> Address | MessagingService:
+        """Where it comes from; of a service, somebody of its pool."""
+        found = self.address or self.service
+        assert found is not None  # noqa: S101 - the table refuses a campaign from nowhere.
+        return found
 
 
 class Recipient(models.Model):

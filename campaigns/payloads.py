@@ -9,12 +9,14 @@ from kernel import clock
 
 
 class CampaignPayload(TypedDict):
-    """A campaign without its rows."""
+    """A campaign without its rows. ``sender``: our address, or the messaging service's sid."""
 
     sid: str
     version: int
     name: str
     state: str
+    sender: str
+    channel: str
     body: str
     content_sid: str
     calendar: str | None
@@ -54,6 +56,8 @@ def campaign_payload(campaign: Campaign) -> CampaignPayload:
         "version": campaign.version,
         "name": campaign.name,
         "state": campaign.state,
+        "sender": campaign.address.address if campaign.address else campaign.service.sid if campaign.service else "",
+        "channel": campaign.channel,
         "body": campaign.body,
         "content_sid": campaign.content_sid,
         "calendar": campaign.calendar.unique_name if campaign.calendar else None,

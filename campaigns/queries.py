@@ -9,8 +9,9 @@ from agents.models import Workspace
 from campaigns.core import states
 from campaigns.models import Campaign, Recipient
 from campaigns.payloads import ProgressPayload
-from conversations.models import Address
+from conversations.models import Address, MessagingService
 from conversations.queries import consent as ledger
+from conversations.queries import services as service_queries
 from hours.models import Calendar
 from kernel import sids
 from kernel.actor import Actor
@@ -29,7 +30,7 @@ _STATUSES = {
 
 def visible_to(actor: Actor) -> QuerySet[Campaign]:
     """The campaigns of the actor's own account."""
-    rows = Campaign.objects.select_related("workspace__account", "address", "calendar")
+    rows = Campaign.objects.select_related("workspace__account", "address", "service", "calendar")
     return rows if actor.kind == "system" else rows.filter(workspace__account__sid=actor.account_sid)
 
 
@@ -55,12 +56,14 @@ def page(actor: Actor, *, size: int, after: str = "") -> tuple[list[Campaign], s
 
 def by_ref(workspace: Workspace, ref: str) -> Campaign | None:
     """The campaign that somebody has named so."""
-    rows = Campaign.objects.select_related("workspace__account", "address", "calendar")
+    rows = Campaign.objects.select_related("workspace__account", "address", "service", "calendar")
     return rows.filter(workspace=workspace, ref=ref).first() if ref else None
 
 
-def sender(text: str, *, actor: Actor) -> Address:
-    """The account's own address of that text; raises ``NotFound``."""
+def sender(text: str, *, actor: Actor) -> Address | MessagingService:
+    """The account's own address of that text, or its messaging service of that sid; raises ``NotFound``."""
+    if sids.is_sid(text, "MG"):
+        return service_queries.service(text, actor=actor)
     ours = Address.objects.select_related("workspace__account").filter(workspace__account__sid=actor.account_sid)
     found = ours.filter(address=text).first()
     if found is None:
@@ -102,13 +105,21 @@ def every_recipient(campaign: Campaign) -> Iterator[Recipient]:
     return recipients(campaign).iterator(chunk_size=_AT_ONCE)
 
 
-def opted_out(address: Address, customers: Collection[str]) -> set[str]:
-    """Those of the customers who want nothing from this address."""
+def senders(campaign: Campaign, customers: Collection[str]) -> dict[str, Address]:
+    """Which of our addresses writes to each of these customers; nobody if the pool has no sender of the channel."""
+    if campaign.service is None:
+        return {} if campaign.address is None else dict.fromkeys(customers, campaign.address)
+    return service_queries.senders(campaign.service, channel=campaign.channel, customers=customers)
+
+
+def opted_out(campaign: Campaign, customers: Collection[str]) -> set[str]:
+    """Those of the customers who want nothing from whom the campaign comes from."""
     gone: set[str] = set()
     wanted = list(customers)
     for start in range(0, len(wanted), _AT_ONCE):
-        pairs = {(address.pk, customer) for customer in wanted[start : start + _AT_ONCE]}
-        lines = ledger.newest(pairs, workspaces={address.workspace_id})
+        by = senders(campaign, wanted[start : start + _AT_ONCE])
+        pairs = {(address.pk, customer) for customer, address in by.items()}
+        lines = ledger.newest(pairs, workspaces={campaign.workspace_id})
         gone |= {customer for (_, customer), line in lines.items() if line.is_withdrawn}
     return gone
 

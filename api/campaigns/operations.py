@@ -34,6 +34,8 @@ _CAMPAIGN = {
     "version": 2,
     "name": _REQUEST["name"],
     "state": "running",
+    "sender": _REQUEST["from"],
+    "channel": "sms",
     "body": _REQUEST["body"],
     "content_sid": "",
     "calendar": None,

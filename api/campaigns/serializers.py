@@ -10,6 +10,7 @@ from campaigns.core.lists import Given
 from conversations.core.limits import BODY_LIMIT
 
 ROWS_AT_ONCE = 5000
+CHANNELS = ("sms", "rcs", "whatsapp", "messenger")
 VERBS = ("start", "pause", "resume", "cancel")
 
 
@@ -43,9 +44,12 @@ class CampaignRequestSerializer(RowsSerializer):
     body = serializers.CharField(
         max_length=BODY_LIMIT, required=False, default="", help_text="{{name}} is replaced by the row's own words"
     )
+    channel = serializers.ChoiceField(
+        choices=CHANNELS, required=False, help_text="of a messaging service whose pool has several"
+    )
     content_sid = SidField("HX", required=False, default="", help_text="a template in the text's place")
     rate = serializers.IntegerField(
-        required=False, default=1, min_value=1, max_value=100, help_text="messages a second, of this address"
+        required=False, default=1, min_value=1, max_value=100, help_text="messages a second, of each sender"
     )
     start_at = MomentField(required=False, help_text="not before this moment")
     calendar = serializers.CharField(
@@ -59,7 +63,7 @@ class CampaignRequestSerializer(RowsSerializer):
 
     def get_fields(self) -> dict[str, Any]:
         fields = super().get_fields()
-        fields["from"] = serializers.CharField(max_length=128, help_text="our address")
+        fields["from"] = serializers.CharField(max_length=128, help_text="our address, or a messaging service (MG…)")
         return fields
 
 

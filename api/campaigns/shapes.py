@@ -32,6 +32,8 @@ class CampaignSerializer(Shape):
     version = serializers.IntegerField()
     name = serializers.CharField()
     state = serializers.ChoiceField(choices=states.STATES)
+    sender = serializers.CharField(help_text="our address, or the messaging service's sid")
+    channel = serializers.CharField()
     body = serializers.CharField()
     content_sid = serializers.CharField()
     calendar = serializers.CharField(allow_null=True)

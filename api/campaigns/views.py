@@ -23,12 +23,13 @@ from campaigns.actions import Plan
 from campaigns.core.lists import Problem
 from campaigns.models import Campaign
 from campaigns.payloads import campaign_payload, recipient_payload
+from conversations.models import Address, MessagingService
 from hours import queries as calendars
 from kernel.actor import Actor
 from kernel.errors import DomainError, Invalid
 
 _VERBS = {"start": actions.start, "pause": actions.pause, "resume": actions.resume, "cancel": actions.cancel}
-_FIELDS = {"address": "from"}
+_FIELDS = {"address": "from", "service": "from"}
 
 
 class Written(View):
@@ -112,22 +113,24 @@ class Recipients(Written):
 def _made(given: CampaignRequestSerializer, *, actor: Actor) -> tuple[Campaign, Sequence[Problem], bool]:
     """The campaign, the rows that it did not take, and whether it is new."""
     wanted: dict[str, Any] = given.validated_data
-    address = queries.sender(wanted["from"], actor=actor)
+    sender = queries.sender(wanted["from"], actor=actor)
     calendar = calendars.calendar(wanted["calendar"], actor=actor) if wanted.get("calendar") else None
     ref = wanted.get("ref", "")
-    known = queries.by_ref(address.workspace, ref)
+    known = queries.by_ref(sender.workspace, ref)
     if known is not None:
         return known, (), False
     plan = Plan(
         wanted["name"],
-        address,
+        sender if isinstance(sender, Address) else None,
         wanted["body"],
         rate=wanted["rate"],
         start_at=wanted.get("start_at"),
         calendar=calendar,
         content_sid=wanted["content_sid"],
+        service=sender if isinstance(sender, MessagingService) else None,
+        channel=wanted.get("channel", ""),
     )
-    made = actions.create_campaign(address.workspace, plan=plan, ref=ref, actor=actor)
+    made = actions.create_campaign(sender.workspace, plan=plan, ref=ref, actor=actor)
     bad: tuple[Problem, ...] = ()
     if wanted.get("recipients"):
         bad = actions.add_recipients(made, given.given(), country=wanted["country"], actor=actor)

@@ -4,7 +4,10 @@ import pytest
 
 from campaigns import actions
 from campaigns.models import Campaign, Recipient
+from conversations.actions import services
 from conversations.models import Message
+from kernel import sids
+from tests import people
 
 PATH = "/api/v1/campaigns"
 
@@ -36,6 +39,22 @@ def test_a_list_goes_out_and_the_bad_rows_come_back(desk, bot):
     assert (after["state"], after["progress"]["results"]["queued"]) == ("finished", 1)
     (row,) = bot.get(f"{PATH}/{told['sid']}/recipients").json()["recipients"]
     assert (row["to"], row["result"], row["message_sid"]) == ("+15550100001", "queued", Message.objects.get().sid)
+
+
+def test_a_messaging_service_may_be_where_it_comes_from(desk, bot, stranger):
+    made = services.create_service(
+        desk.home.workspace, sid=sids.new("MG"), friendly_name="Reminders", actor=people.SYSTEM
+    )
+    services.set_pool(made, addresses=[desk.address], actor=people.SYSTEM)
+
+    answer = bot.post(PATH, wanted(**{"from": made.sid}))
+    foreign = stranger.post(PATH, wanted(**{"from": made.sid}))
+    other = bot.post(PATH, wanted(**{"from": made.sid}, channel="rcs"))
+
+    assert answer.status_code == 201, answer.json()
+    assert (answer.json()["sender"], answer.json()["channel"]) == (made.sid, "sms")
+    assert (foreign.status_code, other.status_code) == (404, 400)
+    assert Campaign.objects.get().service == made
 
 
 def test_the_same_ref_makes_no_second_campaign(desk, bot):

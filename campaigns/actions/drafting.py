@@ -16,7 +16,8 @@ from campaigns.core.numbers import is_country
 from campaigns.models import Campaign, Recipient
 from conversations.core import templates
 from conversations.core.limits import BODY_LIMIT
-from conversations.models import Address, Template
+from conversations.models import Address, MessagingService, Template
+from conversations.queries import services as service_queries
 from conversations.queries import templates as template_queries
 from hours.models import Calendar
 from kernel.actor import Actor
@@ -24,19 +25,26 @@ from kernel.errors import Conflict, Invalid
 
 MOST_A_SECOND = 100
 _AT_ONCE = 1000
+# What rows are judged by.
+_JUDGED = ("address", "service", "channel", "body", "content_sid")
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a campaign says, to whom not, and how fast."""
+    """What a campaign says, from where, and how fast.
+
+    From an address, or from the pool of a service: then by the ``channel``, which may be left out if the pool has one.
+    """
 
     name: str
-    address: Address
+    address: Address | None
     body: str
     rate: int = 1
     start_at: datetime | None = None
     calendar: Calendar | None = None
     content_sid: str = ""
+    service: MessagingService | None = None
+    channel: str = ""
 
 
 def create_campaign(
@@ -47,7 +55,7 @@ def create_campaign(
     ``sheet`` is a CSV whose columns are told later (`take_list`). Raises ``Invalid`` with the field.
     """
     _require(actor, workspace)
-    plan, places = _with_template(plan)
+    plan, places = _with_template(_from_somewhere(plan, workspace=workspace))
     _check(plan, workspace=workspace)
     text = _readable(sheet) if sheet else ""
     known = Campaign.objects.filter(workspace=workspace, ref=ref).first() if ref else None
@@ -60,6 +68,8 @@ def create_campaign(
                 ref=ref or None,
                 name=plan.name,
                 address=plan.address,
+                service=plan.service,
+                channel=plan.channel,
                 body=plan.body,
                 content_sid=plan.content_sid,
                 places=places,
@@ -82,18 +92,18 @@ def update_campaign(
     stay. Raises ``Conflict``, ``Invalid``.
     """
     _require(actor, campaign.workspace)
-    plan, places = _with_template(plan)
+    plan, places = _with_template(_from_somewhere(plan, workspace=campaign.workspace))
     _check(plan, workspace=campaign.workspace)
     text = _readable(sheet) if sheet else ""
     with transaction.atomic():
         locked = _draft(campaign)
-        changed = (plan.body, plan.content_sid, plan.address) != (locked.body, locked.content_sid, locked.address)
-        if changed and locked.recipients.exists():
+        if any(getattr(plan, name) != getattr(locked, name) for name in _JUDGED) and locked.recipients.exists():
             raise Conflict("Rows were checked against this text and address. Make another campaign.", field="body")
-        locked.name, locked.address, locked.body, locked.rate = plan.name, plan.address, plan.body, plan.rate
+        for name in (*_JUDGED, "name", "rate"):
+            setattr(locked, name, getattr(plan, name))
         locked.start_at, locked.calendar = plan.start_at, plan.calendar
-        locked.content_sid, locked.places = plan.content_sid, places
-        fields = ["name", "address", "body", "content_sid", "places", "rate", "start_at", "calendar", "version"]
+        locked.places = places
+        fields = [*_JUDGED, "name", "places", "rate", "start_at", "calendar", "version"]
         if text:
             locked.sheet, locked.sheet_name = text, sheet_name[:120]
             fields += ["sheet", "sheet_name"]
@@ -160,13 +170,13 @@ def _checked(campaign: Campaign, given: Sequence[Given], *, country: str) -> Che
     found = lists.checked(
         given,
         body=campaign.body,
-        channel=campaign.address.channel,
+        channel=campaign.channel,
         limit=BODY_LIMIT,
         places=campaign.places,
         country=country,
         known=queries.known_lines(campaign),
     )
-    gone = queries.opted_out(campaign.address, [row.address for row in found.good])
+    gone = queries.opted_out(campaign, [row.address for row in found.good])
     if not gone:
         return found
     stay = tuple(row for row in found.good if row.address not in gone)
@@ -214,7 +224,7 @@ def _with_template(plan: Plan) -> tuple[Plan, list[str]]:
     if not plan.content_sid:
         return plan, texts.places(plan.body)
     template = template_queries.template(plan.content_sid)
-    channel = plan.address.channel
+    channel = plan.channel
     shape = templates.shape(template.types, channel=channel) if channel in templates.CHANNELS else None
     if shape is None or (channel in templates.APPROVES and template.state != Template.State.APPROVED):
         raise Invalid(
@@ -222,6 +232,24 @@ def _with_template(plan: Plan) -> tuple[Plan, list[str]]:
             field="content_sid",
         )
     return replace(plan, body=shape.body or template.name), list(templates.placeholders(shape))
+
+
+def _from_somewhere(plan: Plan, *, workspace: Workspace) -> Plan:
+    """The plan with the channel of its sender; raises ``Invalid``."""
+    if (plan.address is None) == (plan.service is None):
+        raise Invalid("Choose an address or a messaging service, one of the two.", field="address")
+    if plan.address is not None:
+        if plan.address.workspace_id != workspace.pk or plan.address.channel == "webchat":
+            raise Invalid("Choose one of the workspace's own numbers, senders or pages.", field="address")
+        return replace(plan, channel=plan.address.channel)
+    if plan.service is None or plan.service.workspace_id != workspace.pk:
+        raise Invalid("This belongs to another workspace.", field="service")
+    channels = service_queries.channels(plan.service)
+    if not channels or (plan.channel and plan.channel not in channels):
+        raise Invalid("The pool has no sender of this channel.", field="channel" if plan.channel else "service")
+    if not plan.channel and len(channels) > 1:
+        raise Invalid("The pool has senders of several channels. Choose the campaign's.", field="channel")
+    return replace(plan, channel=plan.channel or channels[0])
 
 
 def _check(plan: Plan, *, workspace: Workspace) -> None:
@@ -236,8 +264,6 @@ def _check(plan: Plan, *, workspace: Workspace) -> None:
             field="body",
             params={"text": broken},
         )
-    if plan.address.workspace_id != workspace.pk or plan.address.channel == "webchat":
-        raise Invalid("Choose one of the workspace's numbers, WhatsApp senders or Messenger pages.", field="address")
     if plan.calendar is not None and plan.calendar.workspace_id != workspace.pk:
         raise Invalid("This belongs to another workspace.", field="calendar")
     if not 1 <= plan.rate <= MOST_A_SECOND:
@@ -252,8 +278,8 @@ def _check_country(country: str) -> None:
 
 
 def _draft(campaign: Campaign) -> Campaign:
-    rows = Campaign.objects.select_for_update(of=("self",)).select_related("workspace__account", "address", "calendar")
-    locked = rows.get(pk=campaign.pk)
+    rows = Campaign.objects.select_for_update(of=("self",))
+    locked = rows.select_related("workspace__account", "address", "service", "calendar").get(pk=campaign.pk)
     if locked.state != Campaign.State.DRAFT:
         raise Conflict("The campaign has started: what it says and to whom stays.", field="state")
     return locked

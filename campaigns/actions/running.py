@@ -9,6 +9,7 @@ from accounts import policy
 from campaigns.actions.telling import tell
 from campaigns.core import states
 from campaigns.models import Campaign
+from conversations.queries import services as service_queries
 from eventlog.dbclock import database_now
 from eventlog.moves import move
 from kernel import clock
@@ -20,6 +21,7 @@ def start(campaign: Campaign, *, actor: Actor) -> Campaign:
     """Its rows go out from its time on, at once where it has none. Raises ``Conflict`` without rows, ``StaleMove``."""
     if not campaign.recipients.exists():
         raise Conflict("The campaign has no rows yet. Upload a list and take its rows.", field="recipients")
+    _require_sender(campaign)
     due_at = max(campaign.start_at or clock.now(), clock.now())
     return _move(campaign, "start", actor=actor, started_at=clock.now(), due_at=due_at, sheet="")
 
@@ -30,7 +32,8 @@ def pause(campaign: Campaign, *, actor: Actor) -> Campaign:
 
 
 def resume(campaign: Campaign, *, actor: Actor) -> Campaign:
-    """It goes on where it stopped."""
+    """It goes on where it stopped. Raises ``Conflict`` while the pool has no sender of its channel."""
+    _require_sender(campaign)
     later = max(campaign.start_at or clock.now(), clock.now())
     return _move(campaign, "resume", actor=actor, due_at=later)
 
@@ -55,6 +58,16 @@ _EVENTS = {
     "resume": "campaign.resumed",
     "cancel": "campaign.canceled",
 }
+
+
+def _require_sender(campaign: Campaign) -> None:
+    if campaign.service is not None and campaign.channel not in service_queries.channels(campaign.service):
+        raise Conflict(
+            "The pool of %(service)s has no sender of this channel. Put one in first.",
+            code="no-sender",
+            field="service",
+            params={"service": campaign.service.friendly_name},
+        )
 
 
 def _move(campaign: Campaign, verb: str, *, actor: Actor, **fields: datetime | str | Any) -> Campaign:

@@ -4,29 +4,33 @@ The rows are the truth. A pump may die between any two lines: what was committed
 next. Whoever lost the lease meanwhile finds another fence on the campaign and takes nothing more.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import structlog
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
+from campaigns import queries
 from campaigns.actions import running
 from campaigns.core import texts
 from campaigns.models import Campaign, Pace, Recipient
 from conversations import actions as conversations
-from conversations.models import Message
+from conversations.models import Address, Message
 from eventlog.dbclock import database_now
 from hours.core.document import read
 from hours.core.state import state_at
 from kernel import clock
 from kernel.actor import SYSTEM
-from kernel.errors import DomainError
+from kernel.errors import DomainError, StaleMove
 
 logger = structlog.get_logger(__name__)
 
 LEASE = timedelta(seconds=30)
 BATCH = 50
+# So many rows of a pool are looked at, for those whose sender is ready.
+AHEAD = 200
 # A sender who was held up may catch up on so much at once.
 _CATCH_UP = timedelta(seconds=1)
 # Somebody may change the hours meanwhile.
@@ -40,7 +44,8 @@ class _Lost(Exception):
 def send_some(campaign_sid: str) -> int:
     """Take what may go out now, up to a batch; returns how many rows were taken or skipped.
 
-    The campaign is looked at again when the sender's pace, or its hours, let the next one through.
+    The campaign is looked at again when a sender's pace, or its hours, let the next one through. In a pool each sender
+    keeps its own pace, so a row whose sender is not ready lets those behind it go first.
     """
     campaign = _claim(campaign_sid)
     if campaign is None:
@@ -49,18 +54,11 @@ def send_some(campaign_sid: str) -> int:
     if opens_at is not None:
         _release(campaign, due_at=opens_at)
         return 0
-    done = 0
-    try:
-        for pk in list(_pending(campaign).values_list("pk", flat=True)[:BATCH]):
-            later = _take(campaign, pk)
-            if later is not None:
-                _release(campaign, due_at=later)
-                return done
-            done += 1
-        _end_or_go_on(campaign)
-    except _Lost:
-        logger.info("campaign left to others", campaign=campaign.sid, fence=campaign.fence)
-    return done
+    rows = list(_pending(campaign)[: AHEAD if campaign.service else BATCH])
+    senders = queries.senders(campaign, [row.address for row in rows])
+    if rows and not senders:
+        return _stop(campaign)
+    return _take_ready(campaign, rows, senders)
 
 
 def mark_replied(message: Message, *, at: datetime) -> None:
@@ -91,19 +89,50 @@ def _claim(campaign_sid: str) -> Campaign | None:
     due = Campaign.objects.filter(free, sid=campaign_sid, state=Campaign.State.RUNNING, due_at__lte=now)
     if not due.update(lease_until=now + LEASE, fence=F("fence") + 1):
         return None
-    return Campaign.objects.select_related("workspace__account", "address", "calendar").get(sid=campaign_sid)
+    rows = Campaign.objects.select_related("workspace__account", "address", "service", "calendar")
+    return rows.get(sid=campaign_sid)
 
 
-def _take(campaign: Campaign, pk: int) -> datetime | None:
+def _stop(campaign: Campaign) -> int:
+    """The pool has lost its senders: the campaign waits for somebody who mends that and resumes it."""
+    logger.warning("campaign without a sender", campaign=campaign.sid)
+    with suppress(StaleMove):
+        running.pause(campaign, actor=SYSTEM)
+    return 0
+
+
+def _take_ready(campaign: Campaign, rows: Sequence[Recipient], senders: Mapping[str, Address]) -> int:
+    """Take those whose sender is ready, up to a batch; how many they were."""
+    done, too_early = 0, dict[int, datetime]()
+    try:
+        for row in rows:
+            sender = senders[row.address]
+            if done == BATCH or sender.pk in too_early:
+                continue
+            later = _take(campaign, row.pk, sender)
+            if later is None:
+                done += 1
+            else:
+                too_early[sender.pk] = later
+        if too_early and done < BATCH:
+            _release(campaign, due_at=min(too_early.values()))
+        else:
+            _end_or_go_on(campaign)
+    except _Lost:
+        logger.info("campaign left to others", campaign=campaign.sid, fence=campaign.fence)
+    return done
+
+
+def _take(campaign: Campaign, pk: int, sender: Address) -> datetime | None:
     """The row's message is queued, or the row is skipped; the moment to come back at, when it is too early."""
     with transaction.atomic():
         _hold(campaign)
-        later = _paced(campaign)
+        later = _paced(campaign, sender)
         if later is not None:
             return later
         row = Recipient.objects.filter(pk=pk, state=Recipient.State.PENDING).first()
         if row is not None:
-            _queue(campaign, row)
+            _queue(campaign, row, sender)
         return None
 
 
@@ -114,11 +143,11 @@ def _hold(campaign: Campaign) -> None:
         raise _Lost
 
 
-def _paced(campaign: Campaign) -> datetime | None:
+def _paced(campaign: Campaign, sender: Address) -> datetime | None:
     """Note one message from this address, or say when the next may leave."""
     now = database_now()
-    Pace.objects.get_or_create(address=campaign.address, defaults={"next_at": now})
-    pace = Pace.objects.select_for_update().get(address=campaign.address)
+    Pace.objects.get_or_create(address=sender, defaults={"next_at": now})
+    pace = Pace.objects.select_for_update().get(address=sender)
     if pace.next_at > now:
         return pace.next_at
     step = timedelta(seconds=1) / campaign.rate
@@ -126,12 +155,12 @@ def _paced(campaign: Campaign) -> datetime | None:
     return None
 
 
-def _queue(campaign: Campaign, row: Recipient) -> None:
+def _queue(campaign: Campaign, row: Recipient, sender: Address) -> None:
     """The guard on the row and the ref of the message each let it out once."""
     reason, message = "", None
     try:
         with transaction.atomic():
-            message = _said(campaign, row)
+            message = _said(campaign, row, sender)
     except DomainError as error:
         # The customer wants nothing, the window is closed: no conversation was begun.
         reason = error.code
@@ -143,14 +172,12 @@ def _queue(campaign: Campaign, row: Recipient) -> None:
     )
 
 
-def _said(campaign: Campaign, row: Recipient) -> Message:
-    conversation = conversations.start(
-        campaign.address,
-        channel=campaign.address.channel,
-        customer=row.address,
-        name=row.variables.get("name", ""),
-        actor=SYSTEM,
-    )
+def _said(campaign: Campaign, row: Recipient, sender: Address) -> Message:
+    customer, name = row.address, row.variables.get("name", "")
+    if campaign.service is None:
+        conversation = conversations.start(sender, channel=sender.channel, customer=customer, name=name, actor=SYSTEM)
+    else:
+        conversation = conversations.start_from(campaign.service, sender, customer=customer, name=name, actor=SYSTEM)
     conversations.describe(
         conversation, attributes={"campaign": {"sid": campaign.sid, "name": campaign.name}}, actor=SYSTEM
     )

@@ -385,8 +385,8 @@ def test_a_second_pump_takes_nothing_while_the_first_is_at_it(running: Campaign)
 def test_a_pump_that_lost_its_lease_takes_nothing_more(running: Campaign, monkeypatch) -> None:
     said = sending._said
 
-    def overtaken(campaign: Campaign, row: Recipient) -> Message:
-        message = said(campaign, row)
+    def overtaken(campaign: Campaign, row: Recipient, sender: Address) -> Message:
+        message = said(campaign, row, sender)
         Campaign.objects.filter(pk=campaign.pk).update(fence=99)
         return message
 
@@ -431,8 +431,8 @@ def test_the_rows_alone_say_who_is_left(running: Campaign) -> None:
     running.refresh_from_db()
     Pace.objects.create(address=running.address, next_at=clock.now() - timedelta(seconds=1))
 
-    assert sending._take(running, row.pk) is None
-    assert sending._take(running, row.pk) is None
+    assert sending._take(running, row.pk, running.sender) is None
+    assert sending._take(running, row.pk, running.sender) is None
 
     assert Message.objects.count() == 1
 

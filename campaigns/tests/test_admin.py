@@ -13,7 +13,9 @@ from campaigns import actions
 from campaigns.core.lists import Given
 from campaigns.models import Campaign, Recipient
 from campaigns.tests.conftest import BODY, given
+from conversations.actions import services
 from conversations.models import Address, Message
+from kernel import sids
 from tests import people
 from tests.office import enter
 from tests.people import House
@@ -66,6 +68,21 @@ def test_what_is_wrong_stands_at_its_field(bo: Client, ours: Address, changes: A
     assert answer.status_code == 200
     assert list(answer.context["adminform"].form.errors) == [field]
     assert not Campaign.objects.exists()
+
+
+def test_a_messaging_service_is_chosen_in_the_place_of_an_address(bo: Client, home: House, ours: Address) -> None:
+    made = services.create_service(home.workspace, sid=sids.new("MG"), friendly_name="Pool", actor=people.SYSTEM)
+    services.set_pool(made, addresses=[ours], actor=people.SYSTEM)
+
+    both = bo.post(url("add"), form(ours, service=made.pk))
+    assert list(both.context["adminform"].form.errors) == ["address"]
+    answer = bo.post(url("add"), form(ours, address="", service=made.pk))
+
+    assert answer.status_code == 302
+    campaign = Campaign.objects.get()
+    assert (campaign.service, campaign.channel) == (made, "sms")
+    assert "Pool · SMS" in bo.get(url("change", campaign.pk)).content.decode()
+    assert "Pool" in bo.get(url("changelist")).content.decode()
 
 
 def test_verbs_are_asked_for_and_the_page_shows_how_far_it_is(bo: Client, home: House, draft: Campaign) -> None:

@@ -38,7 +38,7 @@ from conversations.actions.scheduling import (
     send_scheduled,
 )
 from conversations.actions.seen import mark_seen_by_visitor
-from conversations.actions.services import start_by_service
+from conversations.actions.services import start_by_service, start_from
 from conversations.actions.speech import post, receive, receive_together, saying_of, start
 from conversations.actions.template_reading import (
     claim_template_reading,
@@ -119,6 +119,7 @@ __all__ = [
     "split",
     "start",
     "start_by_service",
+    "start_from",
     "store_media",
     "store_templates",
     "unblock",

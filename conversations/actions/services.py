@@ -3,14 +3,14 @@
 from collections.abc import Iterable
 from typing import Any, Final
 
-import phonenumbers
 from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
 
 from accounts import policy
 from agents.models import Workspace
 from conversations.actions.speech import start
-from conversations.core.senders import Sender, choose
 from conversations.models import Address, Conversation, MessagingService, PoolSender, StickySender
+from conversations.queries import services as service_queries
 from eventlog.record import record
 from kernel.actor import Actor
 from kernel.errors import Conflict, Invalid
@@ -75,11 +75,14 @@ def set_pool(service: MessagingService, *, addresses: Iterable[Address], actor: 
 
 
 def delete_service(service: MessagingService, *, actor: Actor) -> None:
-    """It is forgotten here; its addresses stay, each for itself."""
+    """It is forgotten here; its addresses stay, each for itself. Raises ``Conflict`` while campaigns send from it."""
     policy.require(actor, "config:write", account_sid=service.workspace.account.sid)
-    with transaction.atomic():
-        _note("messaging-service.deleted", service, actor=actor)
-        service.delete()
+    try:
+        with transaction.atomic():
+            _note("messaging-service.deleted", service, actor=actor)
+            service.delete()
+    except ProtectedError as error:
+        raise Conflict("There are campaigns of this service. Delete them first.") from error
 
 
 def start_by_service(
@@ -91,37 +94,23 @@ def start_by_service(
     Raises ``Conflict`` when the pool has no sender of the channel.
     """
     with transaction.atomic():
-        address = _sender(service, channel=channel, customer=customer)
-        conversation = start(address, channel=channel, customer=customer, name=name, actor=actor)
+        sender = service_queries.senders(service, channel=channel, customers=[customer]).get(customer)
+        if sender is None:
+            raise Conflict("The pool has no sender of this channel.", code="no-sender", field="channel")
+        return start_from(service, sender, customer=customer, name=name, actor=actor)
+
+
+def start_from(
+    service: MessagingService, sender: Address, *, customer: str, name: str = "", actor: Actor
+) -> Conversation:
+    """The same by the sender that was chosen already, whom the customer keeps if the service is sticky."""
+    with transaction.atomic():
+        conversation = start(sender, channel=sender.channel, customer=customer, name=name, actor=actor)
         if service.sticky:
             StickySender.objects.update_or_create(
-                service=service, identity=conversation.identity, defaults={"address": address}
+                service=service, identity=conversation.identity, defaults={"address": sender}
             )
         return conversation
-
-
-def country_of(address: str) -> str:
-    """The region of a telephone number, or the code that several share; empty for what is no number.
-
-    >>> country_of("whatsapp:+5215512345678"), country_of("messenger:100200300")
-    ('MX', '')
-    """
-    try:
-        number = phonenumbers.parse(address.rpartition(":")[2])
-    except phonenumbers.NumberParseException:
-        return ""
-    return phonenumbers.region_code_for_number(number) or f"+{number.country_code}"
-
-
-def _sender(service: MessagingService, *, channel: str, customer: str) -> Address:
-    pool = {row.address_id: row.address for row in service.senders.select_related("address__workspace")}
-    senders = [Sender(pk, row.channel, country_of(row.address)) for pk, row in pool.items()]
-    sticky = StickySender.objects.filter(service=service, identity__address=customer)
-    before = sticky.values_list("address_id", flat=True).first() if service.sticky else None
-    found = choose(senders, channel=channel, customer=customer, country=country_of(customer), before=before)
-    if found is None:
-        raise Conflict("The pool has no sender of this channel.", code="no-sender", field="channel")
-    return pool[found.key]
 
 
 def _named(text: str) -> str:

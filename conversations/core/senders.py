@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
+import phonenumbers
+
 
 @dataclass(frozen=True, slots=True)
 class Sender:
@@ -36,6 +38,19 @@ def choose(pool: Sequence[Sender], *, channel: str, customer: str, country: str,
     near = [sender for sender in able if country and sender.country == country]
     # Rendezvous hashing: a sender that comes or goes moves only its own customers.
     return max(known or near or able, key=lambda sender: _weight(sender, customer), default=None)
+
+
+def country_of(address: str) -> str:
+    """The region of a telephone number, or the code that several share; empty for what is no number.
+
+    >>> country_of("whatsapp:+5215512345678"), country_of("messenger:100200300")
+    ('MX', '')
+    """
+    try:
+        number = phonenumbers.parse(address.rpartition(":")[2])
+    except phonenumbers.NumberParseException:
+        return ""
+    return phonenumbers.region_code_for_number(number) or f"+{number.country_code}"
 
 
 def _weight(sender: Sender, customer: str) -> bytes:

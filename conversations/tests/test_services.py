@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from conversations import actions
 from conversations.actions import services
-from conversations.core.senders import Sender, choose
+from conversations.core.senders import Sender, choose, country_of
 from conversations.models import Address, Conversation, MessagingService, PoolSender, StickySender
 from eventlog.models import Event
 from kernel import sids
@@ -75,7 +75,7 @@ def test_customers_spread_over_a_pool_and_a_newcomer_takes_only_his_share() -> N
     ],
 )
 def test_the_country_of_an_address(address: str, country: str) -> None:
-    assert services.country_of(address) == country
+    assert country_of(address) == country
 
 
 # --- the pool at work ---
