@@ -65,7 +65,9 @@ def check(service: Service, *, code: str, to: str = "", sid: str = "", actor: Ac
         if row is None:
             raise NotFound("There is no pending verification.", field="verification_sid" if sid else "to")
         if row.status == Verification.Status.EXHAUSTED:
-            raise _too_many("Too many wrong codes. Wait until the verification has expired.", code="max-checks")
+            raise TooMany(
+                "Too many wrong codes. Wait until the verification has expired.", code="max-checks", wait=_left(row)
+            )
         if not codes.looks_like_one(code):
             raise Invalid("A code has 4 to 10 figures.", code="bad-parameter", field="code")
         row.checks += 1
@@ -115,9 +117,13 @@ def _again(service: Service, number: str, *, channel: str, now: datetime) -> Ver
     if row is None:
         return None
     if row.status == Verification.Status.EXHAUSTED:
-        raise _too_many("Too many wrong codes. Wait until the verification has expired.", code="max-checks")
+        raise TooMany(
+            "Too many wrong codes. Wait until the verification has expired.", code="max-checks", wait=_left(row)
+        )
     if row.sends >= limits.MAX_SENDS:
-        raise _too_many("The code was sent too often. Wait until the verification has expired.", code="max-sends")
+        raise TooMany(
+            "The code was sent too often. Wait until the verification has expired.", code="max-sends", wait=_left(row)
+        )
     row.channel, row.sends, row.updated_at = channel, row.sends + 1, now
     row.save(update_fields=["channel", "sends", "updated_at"])
     return row
@@ -157,11 +163,15 @@ def _send(row: Verification, *, now: datetime, actor: Actor) -> None:
 
 def _hold_rates(service: Service, number: str, *, now: datetime, actor: Actor) -> None:
     found = {"to": number, "key_sid": actor.sid, "prefix": codes.prefix(number)}
-    sent = Sending.objects.filter(account_sid=service.workspace.account.sid)
+    sent = Sending.objects.filter(account_sid=service.workspace.account.sid).order_by("-created_at", "-pk")
+    waits = []
     for rate in limits.RATES:
-        count = sent.filter(created_at__gt=now - rate.within, **{rate.column: found[rate.column]}).count()
-        if count >= rate.count:
-            raise _too_many("Too many codes were asked for. Try again later.", code="too-many")
+        counted = sent.filter(created_at__gt=now - rate.within, **{rate.column: found[rate.column]})
+        # Once the last of so many has left the span there is a place again.
+        last = counted.values_list("created_at", flat=True)[rate.count - 1 : rate.count]
+        waits += [(at + rate.within - now).total_seconds() for at in last]
+    if waits:
+        raise TooMany("Too many codes were asked for. Try again later.", code="too-many", wait=max(waits))
 
 
 def _end(row: Verification, verb: str, *, actor: Actor) -> None:
@@ -193,8 +203,9 @@ def _language(locale: str, number: str) -> str:
     return "es" if phones.region(number) in phones.SPANISH else "en"
 
 
-def _too_many(message: str, *, code: str) -> TooMany:
-    return TooMany(message, code=code)
+def _left(row: Verification) -> float:
+    """The seconds of its life that are left; then a new one may begin."""
+    return (row.expires_at - database_now()).total_seconds()
 
 
 def _note(event: str, row: Verification, *, actor: Actor) -> None:

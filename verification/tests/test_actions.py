@@ -3,17 +3,21 @@
 import re
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 import structlog
 from django.db import connection
 
+from accounts.queries import auth_token
 from carriers.base import CarrierError, OutboundMessage, SendResult
 from conversations.models import Message
+from eventlog.dbclock import database_now
 from eventlog.models import Event
 from kernel import clock
 from kernel.actor import SYSTEM, Actor
 from kernel.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, TooMany
+from taskrouter.tests.conftest import Caller
 from tests import people
 from tests.people import House
 from verification import actions, tasks, timers
@@ -329,6 +333,49 @@ def test_a_key_gets_so_many_in_a_minute(
 
     with refused(TooMany, code="too-many"):
         start(service, key, to="+573003330001")
+
+
+# --- what a refusal says of when ---
+
+
+def asked(service: Service, path: str, **form: str) -> Any:
+    """By the wire, with the account's own credentials."""
+    account = service.workspace.account
+    caller = Caller(account.sid, auth_token(account), service.workspace)
+    body = urlencode({name.title(): value for name, value in form.items()})
+    return caller.ask("POST", f"Services/{service.sid}/{path}", body, under="/verify/v2/")
+
+
+def test_a_refusal_of_a_spent_verification_names_the_end_of_its_life(
+    service: Service, key: Actor, phone: Phone
+) -> None:
+    start(service, key)
+    for _ in range(5):
+        actions.check(service, to=TO, code=wrong(phone.code), actor=key)
+    Verification.objects.update(expires_at=database_now() + timedelta(seconds=90))
+    answers = [
+        asked(service, "VerificationCheck", to=TO, code=phone.code),
+        asked(service, "Verifications", to=TO, channel="sms"),
+    ]
+
+    assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [(429, 60202), (429, 60202)]
+    assert all(80 <= int(answer["Retry-After"]) <= 90 for answer in answers)
+
+
+def test_a_refusal_of_one_more_sending_names_when_there_is_a_place_again(
+    service: Service, key: Actor, phone: Phone
+) -> None:
+    for number in range(20):
+        start(service, key, to=f"+57300123{number:04d}")
+    oldest = Sending.objects.order_by("pk").values_list("pk", flat=True)[:5]
+    Sending.objects.filter(pk__in=list(oldest)).update(created_at=database_now() - timedelta(minutes=50))
+
+    answer = asked(service, "Verifications", to="+573001239999", channel="sms")
+
+    assert (answer.status_code, answer.json()["code"]) == (429, 20429)
+    assert 590 <= int(answer["Retry-After"]) <= 600
+    Sending.objects.filter(pk__in=list(oldest)).update(created_at=database_now() - timedelta(minutes=60))
+    assert asked(service, "Verifications", to="+573001239999", channel="sms").status_code == 201
 
 
 # --- on the way ---
