@@ -12,6 +12,7 @@ from django.core.management import call_command
 from contactcenter.celery import app
 from contactcenter.health import migrated
 from contactcenter.storage import collect_when_changed
+from conversations.sending import sending
 from eventlog.pump import Pump
 
 WORKER_THREADS = 4
@@ -66,6 +67,7 @@ class Background:
     def stop(self, *, timeout: float) -> None:
         """Let running work finish, for ``timeout`` seconds at most; what is cut off here is taken up again by lease."""
         self._stop.set()
+        sending.stop()
         self._pump.wake()
         stopper = threading.Thread(target=self._stop_worker, name="worker-stop", daemon=True)
         stopper.start()

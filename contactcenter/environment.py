@@ -126,6 +126,14 @@ def pump_threads(services: list[str]) -> list[list[str]]:
     return [[service] for service in services] if env.str("DATABASE_URL", default="") else [services]
 
 
+def sends_at_once() -> int:
+    """Calls to the carrier that one worker process makes at a time; the carrier's client keeps 64 connections."""
+    count: int = env.int("SENDS_AT_ONCE", default=32)
+    if not 1 <= count <= 64:
+        raise ImproperlyConfigured(f"SENDS_AT_ONCE is {count}: set 1 to 64.")
+    return count
+
+
 def files() -> dict[str, Any]:
     """Django's ``STORAGES["default"]``: a folder, or the private bucket of ``S3_BUCKET``.
 

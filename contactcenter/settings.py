@@ -319,6 +319,9 @@ WEBCHAT_BEGINNINGS_AN_HOUR = env.int("WEBCHAT_BEGINNINGS_AN_HOUR", default=30)
 # Requests that one web process works on at a time; more only where they wait for others and not for the interpreter.
 REQUESTS_AT_ONCE = env.int("REQUESTS_AT_ONCE", default=12)
 
+# Calls to the carrier that one worker process makes at a time.
+SENDS_AT_ONCE = environment.sends_at_once()
+
 # --- REST ---------------------------------------------------------------------------------------------------------
 
 # Of one account, in each web process.

@@ -20,9 +20,8 @@ class Outbound(Sink):
         )
 
     def feed(self, events: Sequence[NumberedEvent]) -> None:
-        waiting = {event.data["conversation_sid"] for event in events if event.data["status"] == "queued"}
-        for conversation_sid in sorted(waiting):
-            tasks.ring_deliver(conversation_sid)
+        if any(event.data["status"] == "queued" for event in events):
+            tasks.ring_deliver()
         files = {item["sid"] for event in events for item in event.data["media"] if item["status"] == "pending"}
         for media_sid in sorted(files):
             # Each file that comes home tells of those that are still away.

@@ -7,18 +7,22 @@ import time
 
 import structlog
 from celery import shared_task
+from celery.signals import worker_shutting_down
 from kombu.exceptions import OperationalError
 
-from carriers.base import CarrierError, OutboundMessage
+from carriers.base import CarrierError
 from carriers.registry import carrier
-from conversations import actions, queries, reconciler
+from conversations import actions, reconciler
 from conversations.core.searching import Search
 from conversations.models import Media
+from conversations.reconciler import PROVIDER
+from conversations.sending import sending
 from eventlog.dbclock import database_now
 
 logger = structlog.get_logger(__name__)
 
-PROVIDER = reconciler.PROVIDER
+worker_shutting_down.connect(lambda **_: sending.stop(), weak=False)
+
 # Of what we sent to one customer since a few minutes ago.
 LIST_LIMIT = 1_000
 MEDIA_LIMIT_BYTES = 16 * 1024 * 1024
@@ -26,12 +30,9 @@ TEMPLATE_LIMIT = 6_000
 
 
 @shared_task(name="conversations.deliver")
-def deliver(conversation_sid: str) -> None:
-    """Send what waits in this conversation, one message after the other."""
-    while (outbound := actions.claim_next(conversation_sid)) is not None:
-        send(outbound)
-        if not queries.has_queued(conversation_sid):
-            return
+def deliver() -> None:
+    """Send what is due, until nothing is."""
+    sending.work()
 
 
 @shared_task(name="conversations.fetch")
@@ -85,51 +86,6 @@ def read_templates(account_sid: str) -> None:
         actions.store_templates(row, listing)
 
 
-def send(outbound: OutboundMessage) -> None:
-    """One attempt, and its outcome written down under the attempt's fence."""
-    try:
-        result = carrier().send(outbound)
-    except CarrierError as error:
-        logger.info(
-            "message not sent",
-            message=outbound.message_sid,
-            fence=outbound.fence,
-            code=error.code,
-            outcome=error.outcome,
-        )
-        _write_down(outbound, error)
-        _heed(outbound, error)
-    else:
-        actions.mark_sent(
-            outbound.message_sid, fence=outbound.fence, provider=PROVIDER, provider_sid=result.provider_sid
-        )
-        actions.report_health()
-
-
-def _write_down(outbound: OutboundMessage, error: CarrierError) -> None:
-    """What the failure means for the message."""
-    sid, fence = outbound.message_sid, outbound.fence
-    if error.outcome == "not_accepted":
-        actions.put_back(sid, fence=fence, code=error.code, reason=error.message, after_seconds=error.retry_after)
-    elif error.outcome == "rejected":
-        actions.mark_failed(sid, fence=fence, code=error.code, reason=error.message)
-    else:
-        actions.mark_unknown(sid, fence=fence, code=error.code, reason=error.message)
-
-
-def _heed(outbound: OutboundMessage, error: CarrierError) -> None:
-    """What it means for all the others."""
-    if error.is_breakage:
-        actions.report_breakage(error.code)
-        return
-    actions.report_health()
-    if error.is_busy and error.retry_after:
-        if error.scope == "account":
-            actions.hold_account(seconds=error.retry_after)
-        else:
-            actions.hold_sender(outbound.message_sid, seconds=error.retry_after)
-
-
 def find(search: Search) -> None:
     """One look through what was sent to the customer since the attempt began."""
     try:
@@ -161,9 +117,9 @@ def bring(media: Media) -> None:
         actions.store_media(media, content=content)
 
 
-def ring_deliver(conversation_sid: str) -> None:
-    """Ask a worker to look at the conversation's queue."""
-    _ring(deliver, conversation_sid)
+def ring_deliver() -> None:
+    """Ask a worker to send what is due."""
+    _ring(deliver)
 
 
 def ring_fetch(media_sid: str) -> None:

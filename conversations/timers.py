@@ -28,9 +28,9 @@ def first_turn() -> float:
 
 
 def grant_turns(now: datetime) -> None:
-    """Ring for those whose sender may send again: this sweep is the clock of all pacing."""
-    for sid in actions.grant_turns(now):
-        tasks.ring_deliver(sid)
+    """Ring when a sender may send again: this sweep is the clock of all pacing."""
+    if actions.grant_turns(now):
+        tasks.ring_deliver()
 
 
 def drive_deliveries(now: datetime) -> None:
@@ -46,11 +46,8 @@ def drive_deliveries(now: datetime) -> None:
         tasks.ring_ask_provider()
     if queries.is_shut(circuit, now=now):
         return
-    # While one message is being tried, the others would come in vain.
-    batch = 1 if circuit is not None and circuit.state == "half_open" else _BATCH
-    for sid in queries.due_conversations(now, grace=_GRACE, limit=batch):
-        if tasks.may_ring(sid):
-            tasks.ring_deliver(sid)
+    if queries.has_stayed_behind(now, grace=_GRACE):
+        tasks.ring_deliver()
 
 
 def drive_looks(now: datetime) -> None:

@@ -1,5 +1,6 @@
 """The guarded UPDATE: the only way in which a state column changes."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import models
@@ -17,22 +18,32 @@ def move(row: models.Model, machine: Machine, verb: str, *, status_field: str = 
     One ``UPDATE … WHERE id = ? AND status IN (…)``: when no row matched, somebody else moved it first and ``StaleMove``
     is raised. Afterwards ``row`` carries what was written.
     """
-    target = machine.target(verb)
-    changed = (
-        type(row)
-        ._default_manager.filter(pk=row.pk, **{f"{status_field}__in": machine.sources(verb)})
-        .update(**{status_field: target}, version=F("version") + 1, **fields)
-    )
-    if changed != 1:
+    move_all([row], machine, verb, status_field=status_field, **fields)
+
+
+def move_all(
+    rows: Sequence[models.Model], machine: Machine, verb: str, *, status_field: str = "status", **fields: Any
+) -> None:
+    """The same of several rows of one kind, all or none: ``StaleMove`` when somebody else moved one of them first."""
+    manager = type(rows[0])._default_manager
+    these = manager.filter(pk__in=[row.pk for row in rows])
+    movable = these.filter(**{f"{status_field}__in": machine.sources(verb)})
+    changed = movable.update(**{status_field: machine.target(verb)}, version=F("version") + 1, **fields)
+    if changed != len(rows):
         raise StaleMove(
             "It is too late to %(verb)s: this %(thing)s is %(status)s now.",
             params={
                 "thing": pgettext_lazy("machine", machine.name),
-                "status": _word(machine, getattr(row, status_field)),
+                "status": _word(machine, getattr(rows[0], status_field)),
                 "verb": _word(machine, verb),
             },
         )
-    row.refresh_from_db(fields=[status_field, "version", *fields])
+    columns = {field.name: field.attname for field in type(rows[0])._meta.concrete_fields}
+    written = [columns.get(name, name) for name in (status_field, "version", *fields)]
+    found = {values[0]: values[1:] for values in these.values_list("pk", *written)}
+    for row in rows:
+        for name, value in zip(written, found[row.pk], strict=True):
+            setattr(row, name, value)
 
 
 def _word(machine: Machine, word: str) -> Promise:

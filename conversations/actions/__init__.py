@@ -7,10 +7,10 @@ from conversations.actions.circuits import (
     report_breakage,
     report_health,
 )
+from conversations.actions.claiming import Claim, claim
 from conversations.actions.contacts import block, rename_contact, set_fields, unblock
 from conversations.actions.delivery import (
-    apply_receipt,
-    claim_next,
+    Accepted,
     expire,
     expire_claim,
     mark_failed,
@@ -23,6 +23,7 @@ from conversations.actions.erasing import erase_contact, erase_conversation
 from conversations.actions.media import claim_media, fail_media, fetch_again, retry_media, store_media
 from conversations.actions.membership import close, describe, join, leave, mark_read, set_owner
 from conversations.actions.merging import merge, split, undo
+from conversations.actions.receipts import Receipt, apply_receipt
 from conversations.actions.reconciling import (
     claim_reconciliation,
     cover,
@@ -58,13 +59,16 @@ from conversations.actions.uploads import (
 )
 
 __all__ = [
+    "Accepted",
+    "Claim",
+    "Receipt",
     "apply_receipt",
     "block",
     "cancel_scheduled",
     "change_scheduled",
+    "claim",
     "claim_look",
     "claim_media",
-    "claim_next",
     "claim_question",
     "claim_reconciliation",
     "claim_template_reading",

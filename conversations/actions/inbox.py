@@ -16,7 +16,8 @@ from accounts import policy
 from carriers.base import InboundMessage
 from carriers.twilio import inbound as wire
 from conversations import queries
-from conversations.actions import delivery, speech
+from conversations.actions import receipts, speech
+from conversations.actions.receipts import Receipt
 from conversations.core import doors
 from conversations.models import Arrival, Message
 from eventlog import dialect
@@ -95,12 +96,12 @@ def _again(rows: "QuerySet[Arrival]") -> int:
 
 def _stray(arrivals: Iterable[Arrival]) -> set[str]:
     """Receipts for messages that we never sent."""
-    receipts = [row for row in arrivals if row.kind == Arrival.Kind.RECEIPT]
-    if not receipts:
+    told = [row for row in arrivals if row.kind == Arrival.Kind.RECEIPT]
+    if not told:
         return set()
-    sent = Message.objects.filter(sid__in={row.line for row in receipts}, direction="outbound")
+    sent = Message.objects.filter(sid__in={row.line for row in told}, direction="outbound")
     known = set(sent.values_list("sid", flat=True))
-    return {row.key for row in receipts if row.line not in known}
+    return {row.key for row in told if row.line not in known}
 
 
 def _ready(rows: Iterable[Arrival]) -> list[Arrival]:
@@ -117,11 +118,15 @@ def _ready(rows: Iterable[Arrival]) -> list[Arrival]:
 
 def _together(rows: Sequence[Arrival]) -> set[int]:
     """Bring in what can be without asking of each; the ids of those rows, which are gone then."""
+    told = [row for row in rows if row.kind == Arrival.Kind.RECEIPT]
+    if told:
+        receipts.apply_receipts([_receipt(row) for row in told], provider=PROVIDER)
     messages = [row for row in rows if row.kind == Arrival.Kind.MESSAGE]
     fresh = [row for row in messages if not row.is_known]  # type: ignore[attr-defined] # The query says so.
     stored = speech.receive_together([_message(row) for row in fresh], actor=CARRIER) if fresh else []
     done = {row.pk for row, message in zip(fresh, stored, strict=True) if message is not None}
     done |= {row.pk for row in messages if row.is_known}  # type: ignore[attr-defined]
+    done |= {row.pk for row in told}
     if done:
         Arrival.objects.filter(pk__in=done).delete()
     return done
@@ -153,13 +158,13 @@ def _bring_in(row: Arrival) -> None:
     if row.kind == Arrival.Kind.MESSAGE:
         speech.receive(_message(row), actor=CARRIER)
         return
+    receipts.apply_receipts([_receipt(row)], provider=PROVIDER)
+
+
+def _receipt(row: Arrival) -> Receipt:
     door = doors.door(row.path)
     assert door is not None  # noqa: S101 - it came in there
-    receipt = wire.parse_status(wire.fields(wire.form(bytes(row.body))))
-    try:
-        delivery.apply_receipt(door.message_sid, fence=door.fence, receipt=receipt, provider=PROVIDER)
-    except NotFound:
-        logger.info("receipt for a message that is gone", message=door.message_sid)
+    return Receipt(door.message_sid, door.fence, wire.parse_status(wire.fields(wire.form(bytes(row.body)))))
 
 
 def _message(row: Arrival) -> InboundMessage:

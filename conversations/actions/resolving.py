@@ -12,7 +12,7 @@ from django.db.models import F
 
 from carriers.base import SentListing, StatusUpdate
 from conversations import queries
-from conversations.actions.delivery import apply_receipt
+from conversations.actions.receipts import Receipt, apply_receipt
 from conversations.actions.telling import tell_message
 from conversations.core import limits, searching, states
 from conversations.core.searching import Search
@@ -63,7 +63,7 @@ def conclude(search: Search, listing: SentListing, *, provider: str) -> str:
         )
         try:
             with transaction.atomic():
-                apply_receipt(search.message_sid, fence=search.fence, receipt=receipt, provider=provider)
+                apply_receipt(Receipt(search.message_sid, search.fence, receipt), provider=provider)
         except IntegrityError:  # Its rival got that sid while we read.
             _look_again(search, absent=False)
             return "unclear"

@@ -6,7 +6,7 @@ from conversations import queries
 from conversations.models import Conversation, Media, Message, Participant
 from conversations.payloads import message_payload
 from eventlog.models import Event
-from eventlog.record import record
+from eventlog.record import draft, record, record_all
 from kernel.actor import Actor
 
 
@@ -28,6 +28,36 @@ def tell_message(
         actor=actor,
         workspace_sid=conversation.workspace.sid,
         ref=message.ref or "",
+    )
+
+
+def tell_messages(
+    type: str,  # noqa: A002
+    messages: Sequence[Message],
+    *,
+    conversations: Sequence[Conversation],
+    actor: Actor,
+) -> None:
+    """The same of several messages of these conversations, whose files have been read already."""
+    talks = {talk.pk: talk for talk in conversations}
+    heard_by = queries.heard_by(conversations)
+    record_all(
+        [
+            draft(
+                type,
+                subject_sid=message.sid,
+                data=message_payload(
+                    message,
+                    conversation_sid=talks[message.conversation_id].sid,
+                    media=list(message.media.all()),
+                ),
+                audiences=heard_by[message.conversation_id],
+                actor=actor,
+                workspace_sid=talks[message.conversation_id].workspace.sid,
+                ref=message.ref or "",
+            )
+            for message in messages
+        ]
     )
 
 

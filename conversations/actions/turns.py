@@ -5,16 +5,20 @@ joins the line; the pump grants turns as the bucket fills, and rings a worker fo
 """
 
 import math
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import transaction
-from django.db.models import Case, DateTimeField, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from conversations import queries
 from conversations.core import pacing
-from conversations.models import Address, Conversation, Message, Turn
+from conversations.models import Address, Message, Turn
 from eventlog import doorbell
+from eventlog.bulk import write_rows
 from eventlog.dbclock import database_now
 
 # At most so many turns of one sender at once; the next sweep comes in hundredths of a second.
@@ -22,26 +26,20 @@ _GRANTS: Final = 200
 _PEOPLE: Final = frozenset({"agent", "system"})
 
 
-def take(message: Message, *, conversation: Conversation, now: datetime) -> bool:
-    """Whether the message goes now; its sender has been charged then. Otherwise it stands in the sender's line.
+def take(heads: Sequence[Message], *, now: datetime) -> list[Message]:
+    """Those of them that go now; their senders have been charged then. The others stand in their sender's line.
 
-    Part of the claim, under the conversation's lock.
+    Part of the claim, under the locks of their conversations.
     """
-    turn = getattr(message, "turn", None)
-    if turn is not None:
-        if turn.granted_at is None:
-            return False
-        turn.delete()
-        return True
-    address = conversation.address
-    units = pacing.cost(conversation.channel, message.body)
-    if _charge(address, units=units, now=now):
-        return True
-    Message.objects.filter(pk=message.pk).update(due_at=_guess(address, now=now))
-    rank = 0 if message.author_kind in _PEOPLE else 1
-    Turn.objects.create(message=message, address=address, rank=rank)
-    transaction.on_commit(doorbell.ring, robust=True)
-    return False
+    turns = {message.pk: message.turn for message in heads if hasattr(message, "turn")}
+    granted = {pk for pk, turn in turns.items() if turn.granted_at is not None}
+    Turn.objects.filter(message__in=granted).delete()
+    new = defaultdict(list)
+    for message in heads:
+        if message.pk not in turns:
+            new[message.conversation.address_id].append(message)
+    charged = {message.pk for message in _charge(new, now=now)}
+    return [message for message in heads if message.pk in granted or message.pk in charged]
 
 
 def grant_turns(now: datetime) -> list[str]:
@@ -64,14 +62,48 @@ def hold_sender(message_sid: str, *, seconds: float) -> None:
     Address.objects.filter(earlier, pk__in=of).update(held_until=until)
 
 
-def _charge(address: Address, *, units: int, now: datetime) -> bool:
-    """One guarded UPDATE: the bucket is open, nobody holds the sender, and nobody waits in its line."""
-    span = pacing.span(units, rate=address.rate)
-    later = Case(
-        When(free_at__gt=now, then=F("free_at") + span), default=Value(now + span), output_field=DateTimeField()
+def _charge(new: Mapping[int, Sequence[Message]], *, now: datetime) -> list[Message]:
+    """The first of each sender's as its bucket holds; the others join its line, and the sender's line goes before."""
+    going, waiting = [], []
+    rows = Address.objects.select_for_update(no_key=True).filter(pk__in=new).order_by("pk")
+    for address in rows.annotate(ahead=_ahead()) if new else ():
+        held = address.held_until is not None and address.held_until > now
+        free_at, place = address.free_at, address.ahead
+        for message in new[address.pk]:
+            if held or place or not pacing.is_open(free_at, now=now):
+                message.due_at = _guess(address, free_at, place, now=now)
+                waiting.append(message)
+                place += 1
+            else:
+                units = pacing.cost(address.channel, message.body)
+                free_at = pacing.taken(free_at, units=units, rate=address.rate, now=now)
+                going.append(message)
+        if free_at != address.free_at:
+            Address.objects.filter(pk=address.pk).update(free_at=free_at)
+    _stand_in_line(waiting)
+    return going
+
+
+def _stand_in_line(messages: Sequence[Message]) -> None:
+    if not messages:
+        return
+    write_rows(messages, ["due_at"])
+    Turn.objects.bulk_create(
+        Turn(message=row, address_id=row.conversation.address_id, rank=0 if row.author_kind in _PEOPLE else 1)
+        for row in messages
     )
-    ready = Address.objects.filter(_open(now), _not_held(now), ~Exists(_line()), pk=address.pk)
-    return ready.update(free_at=later) == 1
+    transaction.on_commit(doorbell.ring, robust=True)
+
+
+def _guess(address: Address, free_at: datetime | None, ahead: int, *, now: datetime) -> datetime:
+    """When its turn may come, if nobody goes before who is not there yet."""
+    return max(now, free_at or now, address.held_until or now) + pacing.span(ahead, rate=address.rate)
+
+
+def _ahead() -> Coalesce:
+    """How many stand in the sender's line."""
+    count = _line().order_by().values("address").annotate(count=Count("pk")).values("count")
+    return Coalesce(Subquery(count), 0)
 
 
 def _grant(pk: int, *, now: datetime) -> list[str]:
@@ -98,14 +130,6 @@ def _at_most(address: Address, *, now: datetime) -> int:
     begin = now if address.free_at is None else max(address.free_at, now)
     room = (now + pacing.BURST - begin) / pacing.span(1, rate=address.rate)
     return min(_GRANTS, math.floor(room) + 2)
-
-
-def _guess(address: Address, *, now: datetime) -> datetime:
-    """When its turn may come, if nobody goes before who is not there yet."""
-    address.refresh_from_db(fields=["free_at", "held_until"])
-    begin = max(now, address.free_at or now, address.held_until or now)
-    ahead = Turn.objects.filter(address=address, granted_at__isnull=True).count()
-    return begin + pacing.span(ahead, rate=address.rate)
 
 
 def _open(now: datetime) -> Q:

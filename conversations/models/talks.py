@@ -157,7 +157,7 @@ class Message(models.Model):
         indexes = [
             # `due_at` is set exactly while something is still to be done: queued, in flight, or outcome unknown.
             models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="message_due"),
-            models.Index(fields=["conversation"], condition=Q(status__in=states.OPEN), name="message_open"),
+            models.Index(fields=["conversation", "index"], condition=Q(status__in=states.OPEN), name="message_open"),
             models.Index(
                 fields=["valid_until"],
                 condition=Q(status="queued", valid_until__isnull=False),

@@ -8,9 +8,10 @@ from kernel.actor import Actor
 from kernel.errors import NotFound
 
 
-def service_sid(address_pk: int) -> str:
-    """The sid of the service in whose pool the address stands; empty for one that stands in none."""
-    return PoolSender.objects.filter(address=address_pk).values_list("service__sid", flat=True).first() or ""
+def service_sids(addresses: Collection[int]) -> dict[int, str]:
+    """The sid of the service in whose pool each of these addresses stands; those that stand in none are left out."""
+    pool = PoolSender.objects.filter(address__in=addresses)
+    return dict(pool.values_list("address_id", "service__sid"))
 
 
 def pool_of(address_pk: int) -> MessagingService | None:

@@ -41,6 +41,8 @@ from kernel.errors import NotFound
 
 PAGE_LIMIT = 100
 _SIDS_AT_ONCE = 500
+# How far the clocks of two machines may be apart.
+_CLOCKS_APART = timedelta(seconds=10)
 _IN_LINE = Q(status="queued") | Q(status="sending", provider_sid__isnull=True)
 
 
@@ -114,6 +116,13 @@ def locked_conversation(pk: int) -> Conversation:
     """The row, locked for the transaction: the gate through which every index and owner change goes."""
     rows = Conversation.objects.select_for_update(of=("self",))
     return rows.select_related("workspace", "address", "identity__contact").get(pk=pk)
+
+
+def locked_conversations(which: "QuerySet[Conversation]", *, skip_locked: bool = False) -> list[Conversation]:
+    """The same of several, in the order of their ids; ``skip_locked`` leaves out those that somebody else holds."""
+    rows = Conversation.objects.filter(pk__in=which.values("pk"))
+    locked = rows.select_for_update(of=("self",), skip_locked=skip_locked).order_by("pk")
+    return list(locked.select_related("workspace", "address", "identity__contact"))
 
 
 def present(conversation: Conversation) -> list[Participant]:
@@ -288,34 +297,48 @@ def has_turns() -> bool:
     return Turn.objects.filter(granted_at__isnull=True).exists()
 
 
-def due_conversations(now: datetime, *, grace: timedelta, limit: int) -> list[str]:
-    """Those whose next message is due and that nobody rings for, longest first.
+def due_conversations(now: datetime, *, limit: int) -> list[int]:
+    """The ids of those whose next message may go now, longest due first.
 
-    A first attempt is left for ``grace`` to the ring after its commit. Only heads are looked at: those behind a head
-    that waits for its next attempt, for its sender's turn, or is in flight, would otherwise fill every batch.
+    Only heads are looked at: those behind a head that waits for its next attempt, for its sender's turn, or is in
+    flight, would otherwise fill every batch. A first attempt is due at once, whatever the clock of the web server that
+    wrote it.
     """
+    due = Q(attempts=0, due_at__lte=now + _CLOCKS_APART) | Q(due_at__lte=now)
+    return list(_free_heads(due).order_by("due_at", "pk").values_list("conversation_id", flat=True)[:limit])
+
+
+def has_stayed_behind(now: datetime, *, grace: timedelta) -> bool:
+    """Whether a message is due for which nobody rings: a first attempt is left for ``grace`` to the ring of its own."""
+    return _free_heads(Q(due_at__lte=now - grace) | Q(due_at__lte=now, attempts__gt=0)).exists()
+
+
+def _free_heads(due: Q) -> "QuerySet[Message]":
     before = Message.objects.filter(_IN_LINE, conversation=OuterRef("conversation"), index__lt=OuterRef("index"))
     waits = Turn.objects.filter(message=OuterRef("pk"), granted_at__isnull=True)
-    stayed_behind = Q(due_at__lte=now - grace) | Q(due_at__lte=now, attempts__gt=0)
-    heads = Message.objects.filter(stayed_behind, ~Exists(before), ~Exists(waits), status="queued").order_by("due_at")
-    return list(heads.values_list("conversation__sid", flat=True)[:limit])
+    return Message.objects.filter(due, ~Exists(before), ~Exists(waits), status="queued")
 
 
-def head_of_line(conversation: Conversation) -> Message | None:
-    """The next message to send, with its turn and files, unless one is in flight: one at a time keeps the order."""
-    line = Message.objects.filter(_IN_LINE, conversation=conversation).select_related("turn").order_by("index")
-    first = line.prefetch_related("media").first()
-    return first if first is not None and first.status == "queued" else None
+def heads_of_lines(conversations: Iterable[Conversation]) -> dict[int, Message]:
+    """The next message to send of each, with its turn and files, by the conversation's id.
+
+    Unless one is in flight: one at a time keeps the order.
+    """
+    before = Message.objects.filter(_IN_LINE, conversation=OuterRef("conversation"), index__lt=OuterRef("index"))
+    line = Message.objects.filter(~Exists(before), status="queued", conversation__in=[row.pk for row in conversations])
+    return {row.conversation_id: row for row in line.select_related("turn").prefetch_related("media")}
+
+
+def is_due(message: Message, *, now: datetime) -> bool:
+    """Whether a head may go, for all that is known of itself; so may whose turn it is."""
+    turn = getattr(message, "turn", None)
+    granted = turn is not None and turn.granted_at is not None
+    return granted or not message.attempts or message.due_at is None or message.due_at <= now
 
 
 def unknown_count() -> int:
     """Messages of which nobody knows whether they were sent, and that are still looked for."""
     return Message.objects.filter(status="unknown", due_at__isnull=False).count()
-
-
-def has_queued(conversation_sid: str) -> bool:
-    """Whether more waits in this conversation: asked before the lock is taken for the next one."""
-    return Message.objects.filter(conversation__sid=conversation_sid, status="queued").exists()
 
 
 def late_messages(now: datetime, *, limit: int) -> list[str]:

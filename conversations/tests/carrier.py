@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from carriers.base import CarrierError, OutboundMessage, SendResult, SentListing, SentMessage
+from conversations import actions
 from kernel import clock, sids
 
 Answer = Callable[[OutboundMessage], SendResult]
@@ -54,6 +55,12 @@ class FakeCarrier:
     def holds(self, *rows: SentMessage, complete: bool = True) -> None:
         """Its list, from now on."""
         self.listing = SentListing(rows, complete=complete)
+
+
+def claim_next() -> OutboundMessage | None:
+    """The one message that is due, claimed."""
+    taken = actions.claim(at_most=1).messages
+    return taken[0] if taken else None
 
 
 def listed(body: str, *, status: str = "delivered", at: datetime | None = None, error: str = "") -> SentMessage:

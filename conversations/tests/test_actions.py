@@ -9,6 +9,7 @@ from PIL import Image
 from carriers.base import StatusUpdate
 from conversations import actions, queries
 from conversations.models import Contact, Conversation, Media, Message, Participant
+from conversations.tests.carrier import claim_next
 from eventlog.models import Event
 from kernel import clock
 from kernel.actor import CARRIER, SYSTEM, Actor
@@ -251,29 +252,28 @@ def receipt(status: str, code: str = "") -> StatusUpdate:
 
 
 def apply(message: Message, status: str, *, fence: int = 1) -> str:
-    actions.apply_receipt(message.sid, fence=fence, receipt=receipt(status), provider="twilio")
+    actions.apply_receipt(actions.Receipt(message.sid, fence, receipt(status)), provider="twilio")
     message.refresh_from_db()
     return message.status
 
 
 def test_one_at_a_time_and_in_order(home: House) -> None:
     first, second = queued(home, "one", "two")
-    sid = first.conversation.sid
 
-    claimed = actions.claim_next(sid)
+    claimed = claim_next()
     assert claimed is not None
     assert (claimed.body, claimed.fence) == ("one", 1)
-    assert actions.claim_next(sid) is None
-    actions.mark_sent(first.sid, fence=1, provider="twilio", provider_sid="SM1")
+    assert claim_next() is None
+    actions.mark_sent([actions.Accepted(first.sid, 1, "SM1")], provider="twilio")
 
-    following = actions.claim_next(sid)
+    following = claim_next()
     assert following is not None
     assert following.message_sid == second.sid
 
 
 def test_the_callback_address_names_the_message_and_its_attempt(home: House) -> None:
     (message,) = queued(home, "one")
-    claimed = actions.claim_next(message.conversation.sid)
+    claimed = claim_next()
 
     assert claimed is not None
     assert claimed.status_callback_url.endswith(f"/webhooks/twilio/status/{message.sid}/1")
@@ -281,7 +281,7 @@ def test_the_callback_address_names_the_message_and_its_attempt(home: House) -> 
 
 def test_receipts_only_rise(home: House) -> None:
     (message,) = queued(home, "one")
-    actions.claim_next(message.conversation.sid)
+    claim_next()
 
     seen = [apply(message, status) for status in ("delivered", "sent", "queued", "read", "failed")]
 
@@ -290,10 +290,10 @@ def test_receipts_only_rise(home: House) -> None:
 
 def test_a_receipt_before_the_answer_of_the_call_keeps_what_it_said(home: House) -> None:
     (message,) = queued(home, "one")
-    actions.claim_next(message.conversation.sid)
+    claim_next()
     apply(message, "delivered")
 
-    actions.mark_sent(message.sid, fence=1, provider="twilio", provider_sid="SM" + "1" * 32)
+    actions.mark_sent([actions.Accepted(message.sid, 1, "SM" + "1" * 32)], provider="twilio")
 
     message.refresh_from_db()
     assert (message.status, message.provider_sid) == ("delivered", "SM" + "1" * 32)
@@ -301,47 +301,49 @@ def test_a_receipt_before_the_answer_of_the_call_keeps_what_it_said(home: House)
 
 def test_a_receipt_for_nobody_is_not_found(home: House) -> None:
     with pytest.raises(NotFound):
-        actions.apply_receipt("IM" + "0" * 32, fence=1, receipt=receipt("sent"), provider="twilio")
+        actions.apply_receipt(actions.Receipt("IM" + "0" * 32, 1, receipt("sent")), provider="twilio")
 
 
 def test_what_the_carrier_surely_did_not_take_is_queued_again(home: House) -> None:
     (message,) = queued(home, "one")
-    actions.claim_next(message.conversation.sid)
+    claim_next()
     actions.put_back(message.sid, fence=1, code="refused", reason="", after_seconds=60)
 
     message.refresh_from_db()
     assert message.status == "queued"
-    assert actions.claim_next(message.conversation.sid) is None
+    assert claim_next() is None
 
 
 def test_the_sweep_looks_at_heads_alone(home: House) -> None:
     first, _ = queued(home, "one", "two")
     later = clock.now() + timedelta(seconds=10)
 
-    assert queries.due_conversations(later, grace=timedelta(0), limit=9) == [first.conversation.sid]
+    assert queries.due_conversations(later, limit=9) == [first.conversation_id]
+    assert queries.has_stayed_behind(later, grace=timedelta(seconds=2))
 
-    actions.claim_next(first.conversation.sid)
+    claim_next()
     actions.put_back(first.sid, fence=1, code="refused", reason="", after_seconds=60)
-    assert queries.due_conversations(later, grace=timedelta(0), limit=9) == []
+    assert queries.due_conversations(later, limit=9) == []
+    assert not queries.has_stayed_behind(later, grace=timedelta(seconds=2))
 
 
 def test_an_attempt_whose_worker_died_is_unknown_and_a_receipt_settles_it(home: House) -> None:
     (message,) = queued(home, "one")
-    actions.claim_next(message.conversation.sid)
+    claim_next()
     message.refresh_from_db()
     actions.expire_claim(message.sid, now=message.due_at)
 
     message.refresh_from_db()
     assert message.status == "unknown"
-    assert actions.claim_next(message.conversation.sid) is None
+    assert claim_next() is None
     assert apply(message, "sent") == "sent"
 
 
 def test_an_earlier_attempt_may_not_write_its_result(home: House) -> None:
     (message,) = queued(home, "one")
-    actions.claim_next(message.conversation.sid)
+    claim_next()
     actions.put_back(message.sid, fence=1, code="refused", reason="", after_seconds=0)
-    actions.claim_next(message.conversation.sid)
+    claim_next()
 
     actions.mark_failed(message.sid, fence=1, code="21610", reason="late")
 
@@ -351,13 +353,13 @@ def test_an_earlier_attempt_may_not_write_its_result(home: House) -> None:
 
 def test_a_late_result_finds_the_message_in_a_later_attempt(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
     (message,) = queued(home, "one")
-    actions.claim_next(message.conversation.sid)
+    claim_next()
     lock = queries.locked_conversation
 
     def later_attempt_first(pk: int) -> Conversation:
         monkeypatch.setattr(queries, "locked_conversation", lock)
         actions.put_back(message.sid, fence=1, code="refused", reason="", after_seconds=0)
-        actions.claim_next(message.conversation.sid)
+        claim_next()
         return lock(pk)
 
     monkeypatch.setattr(queries, "locked_conversation", later_attempt_first)
@@ -371,27 +373,27 @@ def test_a_first_attempt_does_not_wait_for_the_clocks_to_agree(home: House) -> N
     (message,) = queued(home, "one")
     Message.objects.filter(pk=message.pk).update(due_at=clock.now() + timedelta(seconds=5))
 
-    assert actions.claim_next(message.conversation.sid) is not None
+    assert claim_next() is not None
 
 
 def test_a_message_sent_again_is_in_flight_again(home: House) -> None:
     (message,) = queued(home, "one")
-    actions.claim_next(message.conversation.sid)
+    claim_next()
     actions.mark_unknown(message.sid, fence=1, code="timeout", reason="")
     message.refresh_from_db()
     actions.resend(message, actor=home.actor("Ada"))
-    actions.mark_sent(message.sid, fence=1, provider="twilio", provider_sid="SM" + "1" * 32)
+    actions.mark_sent([actions.Accepted(message.sid, 1, "SM" + "1" * 32)], provider="twilio")
 
-    actions.claim_next(message.conversation.sid)
+    claim_next()
 
     message.refresh_from_db()
     assert (message.status, message.provider_sid) == ("sending", None)
-    assert actions.claim_next(message.conversation.sid) is None
+    assert claim_next() is None
 
 
 def test_the_agent_sends_a_failed_one_again(home: House) -> None:
     (message,) = queued(home, "one")
-    actions.claim_next(message.conversation.sid)
+    claim_next()
     actions.mark_failed(message.sid, fence=1, code="30003", reason="unreachable")
     message.refresh_from_db()
 
@@ -399,7 +401,7 @@ def test_the_agent_sends_a_failed_one_again(home: House) -> None:
         actions.resend(message, actor=home.actor("Ben"))
     actions.resend(message, actor=home.actor("Ada"))
 
-    claimed = actions.claim_next(message.conversation.sid)
+    claimed = claim_next()
     assert claimed is not None
     assert claimed.fence == 2
     with pytest.raises(StaleMove):

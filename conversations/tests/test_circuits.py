@@ -7,13 +7,14 @@ import time_machine
 from django.test import Client
 
 from carriers.base import CarrierError
-from conversations import actions, queries, tasks, timers
+from conversations import actions, queries, sending, tasks, timers
 from conversations.core import breaker
 from conversations.core.breaker import Circuit as Facts
 from conversations.models import Address, Circuit, Message
-from conversations.tests.carrier import FakeCarrier, broken, busy
+from conversations.tests.carrier import FakeCarrier, broken, busy, claim_next, taken
 from desk import snapshot
 from eventlog.models import Event
+from kernel import clock
 from tests import people
 from tests.people import House
 
@@ -35,11 +36,6 @@ def queued(home: House, count: int) -> list[Message]:
         ada = people.taking_part(home, "Ada", conversation)
         found.append(actions.post(conversation, actor=ada, body=str(number), ref=str(number)))
     return found
-
-
-def deliver(messages: list[Message]) -> None:
-    for message in messages:
-        tasks.deliver(message.conversation.sid)
 
 
 def told() -> list[str]:
@@ -95,10 +91,10 @@ def test_when_a_message_has_to_wait(facts: Facts, stands: bool) -> None:
 
 
 def test_messages_wait_while_the_provider_cannot_be_reached(home: House, carrier: FakeCarrier) -> None:
-    messages = queued(home, 8)
+    queued(home, 8)
     carrier.failures = [broken() for _ in range(100)]
 
-    deliver(messages)
+    tasks.deliver()
 
     assert len(carrier.sent) == 5
     assert statuses() == {"queued": 8}
@@ -114,8 +110,9 @@ def test_messages_wait_while_the_provider_cannot_be_reached(home: House, carrier
 def test_what_opens_the_circuit(home: House, carrier: FakeCarrier, code: str) -> None:
     outcome = "unknown" if code in ("http-503", "read-timeout") else "not_accepted"
     carrier.failures = [broken(code, outcome=outcome) for _ in range(100)]
+    queued(home, 6)
 
-    deliver(queued(home, 6))
+    tasks.deliver()
 
     assert Circuit.objects.get().state == "open"
     assert statuses() == ({"queued": 1, "unknown": 5} if outcome == "unknown" else {"queued": 6})
@@ -124,8 +121,9 @@ def test_what_opens_the_circuit(home: House, carrier: FakeCarrier, code: str) ->
 def test_refusals_and_too_much_at_once_open_nothing(home: House, carrier: FakeCarrier) -> None:
     rejected = [CarrierError("x", code="21211", outcome="rejected") for _ in range(6)]
     carrier.failures = [*rejected, *(busy(after=None) for _ in range(6))]
+    queued(home, 12)
 
-    deliver(queued(home, 12))
+    tasks.deliver()
 
     assert not Circuit.objects.exclude(state="closed").exists()
     assert statuses() == {"failed": 6, "queued": 6}
@@ -133,12 +131,11 @@ def test_refusals_and_too_much_at_once_open_nothing(home: House, carrier: FakeCa
 
 
 def test_a_success_in_between_begins_the_count_anew(home: House, carrier: FakeCarrier) -> None:
-    messages = queued(home, 9)
-    carrier.failures = [broken() for _ in range(4)]
-    deliver(messages[:5])
-    carrier.failures = [broken() for _ in range(4)]
-
-    deliver(messages[5:])
+    queued(home, 9)
+    for _ in range(2):
+        carrier.failures = [broken() for _ in range(4)]
+        Message.objects.filter(status="queued").update(due_at=clock.now())
+        tasks.deliver()
 
     assert Circuit.objects.get().state == "closed"
     assert told() == []
@@ -147,7 +144,7 @@ def test_a_success_in_between_begins_the_count_anew(home: House, carrier: FakeCa
 def opened(home: House, carrier: FakeCarrier, count: int) -> list[Message]:
     messages = queued(home, count)
     carrier.failures = [broken() for _ in range(5)]
-    deliver(messages)
+    tasks.deliver()
     carrier.sent.clear()
     return messages
 
@@ -160,26 +157,27 @@ def test_one_message_is_tried_and_then_all_go_out(home: House, carrier: FakeCarr
         assert Circuit.objects.get().state == "half_open"
         assert told() == ["carrier.interrupted"]
 
-        first = actions.claim_next(messages[0].conversation.sid)
+        first = claim_next()
         assert first is not None
-        assert actions.claim_next(messages[1].conversation.sid) is None
-        tasks.send(first)
-        deliver(messages)
+        assert claim_next() is None
+        sending.write_down([sending.Outcome(first, taken(first))])
+        tasks.deliver()
 
     assert Circuit.objects.get().state == "closed"
     assert told() == ["carrier.interrupted", "carrier.restored"]
     assert statuses() == {"sent": 8}
-    assert sorted(outbound.message_sid for outbound in carrier.sent) == sorted(message.sid for message in messages)
+    sent = [first.message_sid, *(outbound.message_sid for outbound in carrier.sent)]
+    assert sorted(sent) == sorted(message.sid for message in messages)
     assert queries.carrier()["interrupted_at"] is None
 
 
 def test_a_trial_that_fails_opens_it_again_and_is_told_once(home: House, carrier: FakeCarrier, database_clock) -> None:
     with time_machine.travel(NOON, tick=False) as clock:
-        messages = opened(home, carrier, 6)
+        opened(home, carrier, 6)
         clock.shift(5)
         tasks.ask_provider()
         carrier.failures = [broken("http-500", outcome="unknown")]
-        deliver(messages)
+        tasks.deliver()
 
     circuit = Circuit.objects.get()
     assert (circuit.state, circuit.since, circuit.due_at) == ("open", NOON, NOON + timedelta(seconds=15))
@@ -189,29 +187,29 @@ def test_a_trial_that_fails_opens_it_again_and_is_told_once(home: House, carrier
 
 def test_a_trial_whose_worker_died_is_made_again(home: House, carrier: FakeCarrier, database_clock) -> None:
     with time_machine.travel(NOON, tick=False) as clock:
-        messages = opened(home, carrier, 6)
+        opened(home, carrier, 6)
         clock.shift(5)
         tasks.ask_provider()
-        assert actions.claim_next(messages[0].conversation.sid) is not None
+        assert claim_next() is not None
         clock.shift(29)
-        assert actions.claim_next(messages[1].conversation.sid) is None
+        assert claim_next() is None
         clock.shift(2)
 
-        assert actions.claim_next(messages[1].conversation.sid) is not None
+        assert claim_next() is not None
 
 
 def test_the_provider_is_asked_by_one_worker_and_left_alone_while_it_does_not_answer(
     home: House, carrier: FakeCarrier, database_clock
 ) -> None:
     with time_machine.travel(NOON, tick=False) as clock:
-        messages = opened(home, carrier, 6)
+        opened(home, carrier, 6)
         carrier.pings = iter([broken(), None])
         clock.shift(5)
         assert actions.claim_question(now=NOON + timedelta(seconds=5))
         assert not actions.claim_question(now=NOON + timedelta(seconds=5))
         clock.shift(30)
         tasks.ask_provider()
-        deliver(messages)
+        tasks.deliver()
 
     circuit = Circuit.objects.get()
     assert (circuit.state, circuit.due_at) == ("open", NOON + timedelta(seconds=35 + 10))
@@ -230,7 +228,7 @@ def test_with_nothing_to_send_an_answer_is_enough(home: House, carrier: FakeCarr
 
 
 def test_the_sweep_rings_nobody_while_it_is_open(
-    home: House, carrier: FakeCarrier, rung: list[str], monkeypatch: pytest.MonkeyPatch, database_clock
+    home: House, carrier: FakeCarrier, rung: list[None], monkeypatch: pytest.MonkeyPatch, database_clock
 ) -> None:
     asked: list[None] = []
     monkeypatch.setattr(tasks, "ring_ask_provider", lambda: asked.append(None))
@@ -251,13 +249,13 @@ def test_a_message_is_not_given_up_for_the_number_of_attempts(
     for _ in range(30):
         Circuit.objects.update(state="closed", failures=0)
         Message.objects.filter(pk=message.pk).update(due_at=NOON)
-        tasks.deliver(message.conversation.sid)
+        tasks.deliver()
     assert len(carrier.sent) == 30
     assert statuses() == {"queued": 1}
 
     Message.objects.filter(pk=message.pk).update(created_at=message.created_at - timedelta(hours=11), due_at=NOON)
     Circuit.objects.update(state="closed", failures=0)
-    tasks.deliver(message.conversation.sid)
+    tasks.deliver()
 
     assert statuses() == {"failed": 1}
 

@@ -11,6 +11,7 @@ from conversations import actions, queries
 from conversations.actions import addresses
 from conversations.core.keywords import Words
 from conversations.models import Consent, Conversation, Message
+from conversations.tests.carrier import claim_next
 from eventlog.models import Event
 from kernel import clock
 from kernel.actor import CARRIER, Actor
@@ -85,7 +86,7 @@ def test_what_was_queued_before_stop_fails_when_it_is_claimed(home: House) -> No
     first, second = say(conversation, ada), say(conversation, ada, "r2")
     people.said("STOP")
 
-    assert actions.claim_next(conversation.sid) is None
+    assert claim_next() is None
 
     for message in (first, second):
         message.refresh_from_db()
@@ -151,7 +152,7 @@ def test_together_heeds_words_in_their_order(home: House) -> None:
 def test_the_providers_refusal_is_written_down(home: House) -> None:
     conversation, ada = talk(home)
     message = say(conversation, ada)
-    taken = actions.claim_next(conversation.sid)
+    taken = claim_next()
     assert taken is not None
 
     actions.mark_failed(message.sid, fence=taken.fence, code="21610", reason="unsubscribed")
@@ -165,12 +166,12 @@ def test_the_providers_refusal_is_written_down(home: House) -> None:
 def test_a_receipt_may_tell_of_it_as_well(home: House) -> None:
     conversation, ada = talk(home)
     message = say(conversation, ada)
-    taken = actions.claim_next(conversation.sid)
+    taken = claim_next()
     assert taken is not None
     receipt = StatusUpdate(provider_sid="SM1", status="failed", error_code="21610")
 
-    actions.apply_receipt(message.sid, fence=taken.fence, receipt=receipt, provider="twilio")
-    actions.apply_receipt(message.sid, fence=taken.fence, receipt=receipt, provider="twilio")
+    actions.apply_receipt(actions.Receipt(message.sid, taken.fence, receipt), provider="twilio")
+    actions.apply_receipt(actions.Receipt(message.sid, taken.fence, receipt), provider="twilio")
 
     assert Consent.objects.count() == 1
 
@@ -180,7 +181,7 @@ def test_a_late_refusal_does_not_undo_a_later_start(home: House) -> None:
     people.said("STOP")
     Consent.objects.all().delete()
     message = say(conversation, ada)
-    taken = actions.claim_next(conversation.sid)
+    taken = claim_next()
     assert taken is not None
     people.said("STOP")
     people.said("START")
@@ -193,7 +194,7 @@ def test_a_late_refusal_does_not_undo_a_later_start(home: House) -> None:
 def test_other_failures_say_nothing_of_consent(home: House) -> None:
     conversation, ada = talk(home)
     message = say(conversation, ada)
-    taken = actions.claim_next(conversation.sid)
+    taken = claim_next()
     assert taken is not None
 
     actions.mark_failed(message.sid, fence=taken.fence, code="30007", reason="filtered")
@@ -211,7 +212,7 @@ def test_whatsapp_is_told_and_the_telling_alone_goes_out(home: House) -> None:
     assert line.confirmation is not None
     assert line.confirmation.author_kind == "system"
     assert line.confirmation.body.startswith("No recibirás más")
-    taken = actions.claim_next(conversation.sid)
+    taken = claim_next()
     assert taken is not None
     assert taken.message_sid == line.confirmation.sid
     waiting.refresh_from_db()
@@ -251,7 +252,7 @@ def test_a_window_that_closes_in_the_queue_is_seen_when_the_message_is_claimed(h
     message = say(conversation, ada)
     aged(conversation.messages.get(index=1), hours=24)
 
-    assert actions.claim_next(conversation.sid) is None
+    assert claim_next() is None
 
     message.refresh_from_db()
     assert (message.status, message.error_code) == ("failed", "63016")

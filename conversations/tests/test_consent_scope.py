@@ -8,6 +8,7 @@ from conversations import actions, queries, sinks
 from conversations.actions import services
 from conversations.models import Address, Consent, Conversation, Message, MessagingService
 from conversations.queries import contacts as contact_queries
+from conversations.tests.carrier import claim_next
 from eventlog.models import Event
 from kernel import sids
 from kernel.actor import SYSTEM
@@ -79,7 +80,7 @@ def test_stop_to_a_pool_holds_before_queuing_and_before_sending(home: House) -> 
 
     with pytest.raises(Conflict, check=lambda error: error.code == "opted-out"):
         actions.post(rcs, actor=ada, body="more", ref="r2")
-    assert actions.claim_next(rcs.sid) is None
+    assert claim_next() is None
     queued.refresh_from_db()
     assert (queued.status, queued.error_code) == ("failed", "21610")
     assert Message.objects.filter(direction="outbound").count() == 1
@@ -133,7 +134,7 @@ def test_the_providers_refusal_counts_for_the_pool(home: House) -> None:
     pooled(home, OURS, AGENT)
     sms, rcs = talk(), talk(**BY_RCS)
     message = actions.post(sms, actor=people.taking_part(home, "Ada", sms), body="hi", ref="r1")
-    taken = actions.claim_next(sms.sid)
+    taken = claim_next()
     assert taken is not None
 
     actions.mark_failed(message.sid, fence=taken.fence, code="21610", reason="unsubscribed")

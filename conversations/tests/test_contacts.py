@@ -13,6 +13,7 @@ from conversations.actions.contact_fields import (
 )
 from conversations.models import Contact, ContactChange, ContactField, ContactValue, Conversation, Identity, Message
 from conversations.queries import contacts as contact_queries
+from conversations.tests.carrier import claim_next
 from eventlog.models import Event
 from kernel.actor import SYSTEM, Actor
 from kernel.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
@@ -330,7 +331,7 @@ def test_what_a_blocked_contact_says_is_kept_and_nothing_is_sent(home: House, bo
     assert people.said("again").index == 3
     with pytest.raises(Conflict, check=lambda error: error.code == "blocked"):
         actions.post(conversation, actor=ada, body="hi", ref="r2")
-    assert actions.claim_next(conversation.sid) is None
+    assert claim_next() is None
     waiting.refresh_from_db()
     assert (waiting.status, waiting.error_code, waiting.attempts) == ("failed", "blocked", 0)
     assert queries.present_conversations(home.workers["Ada"])[0]["blocked"] is True

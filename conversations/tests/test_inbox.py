@@ -16,6 +16,7 @@ from conversations.actions import addresses, speech
 from conversations.actions import inbox as verbs
 from conversations.inbox import Inbox, Unavailable
 from conversations.models import Arrival, Conversation, Message
+from conversations.tests.carrier import claim_next
 from eventlog.dbclock import database_now
 from eventlog.models import Event
 from kernel import sids
@@ -294,7 +295,7 @@ def test_receipts_are_stored_and_brought_in_and_strangers_are_not(home: House) -
     conversation = Conversation.objects.get()
     ada = people.taking_part(home, "Ada", conversation)
     message = actions.post(conversation, actor=ada, body="hi", ref="r1")
-    actions.claim_next(conversation.sid)
+    claim_next()
     inbox = Inbox()
 
     def receipt(sid: str, status: str) -> Arrival:

@@ -6,6 +6,7 @@ import pytest
 
 from conversations import actions
 from conversations.models import Conversation, Message
+from conversations.tests.carrier import claim_next
 from kernel import sids
 from tests import people
 from tests.webhooks import bring
@@ -28,7 +29,7 @@ def test_a_customer_writes_and_the_agent_is_who_answers(settings: Any) -> None:
     talk = Conversation.objects.get()
     ada = people.taking_part(home, "Ada", talk)
     actions.post(talk, actor=ada, body="good day", ref="r1")
-    sent = actions.claim_next(talk.sid)
+    sent = claim_next()
 
     assert (talk.channel, talk.identity.address, talk.address.address) == ("rcs", LUCIA, AGENT)
     assert sent is not None

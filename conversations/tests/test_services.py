@@ -13,6 +13,7 @@ from conversations import actions
 from conversations.actions import services
 from conversations.core.senders import Sender, choose, country_of
 from conversations.models import Address, Conversation, MessagingService, PoolSender, StickySender
+from conversations.tests.carrier import claim_next
 from eventlog.models import Event
 from kernel import sids
 from kernel.actor import SYSTEM
@@ -135,7 +136,7 @@ def test_what_goes_out_names_the_service_of_its_address(home: House) -> None:
         talk = people.said(to_address=address.address).conversation
         ada = people.taking_part(home, "Ada", talk)
         actions.post(talk, actor=ada, body="hi", ref="r1")
-        outbound = actions.claim_next(talk.sid)
+        outbound = claim_next()
         assert outbound is not None
         assert (outbound.messaging_service_sid, outbound.from_address) == (sid, address.address)
 

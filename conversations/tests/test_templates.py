@@ -11,6 +11,7 @@ from conversations import actions, tasks, template_timers
 from conversations.models import Conversation, Message, Template, TemplateReading
 from conversations.payloads import message_payload
 from conversations.queries import templates as template_queries
+from conversations.tests.carrier import claim_next
 from conversations.tests.templates import due, listed, stand, template
 from eventlog.dbclock import database_now
 from eventlog.models import Event
@@ -83,7 +84,7 @@ def test_an_approved_template_passes_the_closed_window_and_says_what_the_custome
         "media": [],
     }
     assert Event.objects.get(type="message.added", subject_sid=message.sid).data["content"] == told
-    outbound = actions.claim_next(conversation.sid)
+    outbound = claim_next()
     assert outbound is not None
     assert (outbound.content_sid, outbound.content_variables) == (row.sid, VALUES)
 
@@ -118,7 +119,7 @@ def test_only_approved_ones_go_out_by_whatsapp_also_when_that_ends_in_between(
 
     with refused("template-not-approved"):
         send(conversation, ada, row, ref="r2")
-    assert actions.claim_next(conversation.sid) is None
+    assert claim_next() is None
 
     message.refresh_from_db()
     assert (message.status, message.error_code, message.attempts) == ("failed", code, 0)
@@ -132,7 +133,7 @@ def test_a_template_that_is_gone_is_not_sent(home: House) -> None:
     message = send(conversation, ada, row)
     stand(listed("another"))
 
-    assert actions.claim_next(conversation.sid) is None
+    assert claim_next() is None
     message.refresh_from_db()
     assert (message.status, message.error_code) == ("failed", "63027")
     with pytest.raises(NotFound) as error:
@@ -334,7 +335,7 @@ def test_agents_do_not_ask_the_carrier() -> None:
 
 
 def test_the_pump_asks_after_a_start_and_when_it_is_time(monkeypatch) -> None:
-    rung: list[str] = []
+    rung: list[None] = []
     monkeypatch.setattr(tasks, "ring_read_templates", rung.append)
     monkeypatch.setattr(template_timers, "_planned", set())
     monkeypatch.setattr(tasks, "_rung_at", {})

@@ -41,7 +41,7 @@ def lost(home: House, carrier: FakeCarrier, database_clock) -> Message:
     carrier.failures = [broken("read-timeout", outcome="unknown")]
     with time_machine.travel(NOON, tick=False):
         message = queued(home)
-        tasks.deliver(message.conversation.sid)
+        tasks.deliver()
     message.refresh_from_db()
     assert (message.status, message.tried_at, message.due_at) == ("unknown", NOON, NOON + timedelta(seconds=5))
     return message
@@ -144,7 +144,7 @@ def test_after_three_whole_lists_without_it_the_agent_is_asked(carrier: FakeCarr
 
 
 def test_or_it_is_sent_once_more_if_the_sender_says_so(
-    home: House, carrier: FakeCarrier, lost: Message, rung: list[str]
+    home: House, carrier: FakeCarrier, lost: Message, rung: list[None]
 ) -> None:
     Address.objects.update(on_unknown="resend_once")
     assert [look(lost, second) for second in LOOKS] == ["unknown", "unknown", "queued"]
@@ -152,7 +152,7 @@ def test_or_it_is_sent_once_more_if_the_sender_says_so(
 
     again = NOON + timedelta(seconds=91)
     with time_machine.travel(again, tick=False):
-        tasks.deliver(lost.conversation.sid)
+        tasks.deliver()
     assert [outbound.fence for outbound in carrier.sent] == [1, 2]
     for second in LOOKS:
         with time_machine.travel(again + timedelta(seconds=second), tick=False):
@@ -197,7 +197,7 @@ def test_two_lost_messages_of_one_text_are_not_told_apart(home: House, carrier: 
     carrier.failures = [broken("read-timeout", outcome="unknown")]
     with time_machine.travel(NOON, tick=False):
         twin = queued(home, ref="again")
-        tasks.deliver(twin.conversation.sid)
+        tasks.deliver()
     carrier.holds(listed("hi", at=NOON))
     Address.objects.update(on_unknown="resend_once")
 
@@ -209,7 +209,7 @@ def test_two_lost_messages_of_one_text_are_not_told_apart(home: House, carrier: 
 def test_the_sid_of_another_message_is_not_taken(home: House, carrier: FakeCarrier, lost: Message) -> None:
     with time_machine.travel(NOON, tick=False):
         other = queued(home, ref="again")
-        tasks.deliver(other.conversation.sid)
+        tasks.deliver()
     other.refresh_from_db()
     sent = listed("hi", at=NOON)
     carrier.holds(SentMessage(str(other.provider_sid), "hi", 0, "sent", NOON))
@@ -228,7 +228,7 @@ def receipt(status: str, sid: str | None = None) -> StatusUpdate:
 
 
 def test_a_receipt_settles_it_and_nobody_looks_any_more(carrier: FakeCarrier, lost: Message) -> None:
-    actions.apply_receipt(lost.sid, fence=1, receipt=receipt("sent"), provider="twilio")
+    actions.apply_receipt(actions.Receipt(lost.sid, 1, receipt("sent")), provider="twilio")
 
     assert look(lost, 5) == "sent"
     assert carrier.asked == []
@@ -238,7 +238,7 @@ def test_a_receipt_that_comes_while_the_list_is_read_wins(carrier: FakeCarrier, 
     with time_machine.travel(NOON + timedelta(seconds=5), tick=False):
         search = actions.claim_look(lost.sid)
         assert search is not None
-        actions.apply_receipt(lost.sid, fence=1, receipt=receipt("read"), provider="twilio")
+        actions.apply_receipt(actions.Receipt(lost.sid, 1, receipt("read")), provider="twilio")
         actions.conclude(search, SentListing((), complete=True), provider="twilio")
 
     lost.refresh_from_db()
@@ -249,8 +249,8 @@ def test_a_late_receipt_stops_the_second_sending(carrier: FakeCarrier, lost: Mes
     Address.objects.update(on_unknown="resend_once")
     assert look_to_the_end(lost) == "queued"
 
-    actions.apply_receipt(lost.sid, fence=1, receipt=receipt("delivered"), provider="twilio")
-    tasks.deliver(lost.conversation.sid)
+    actions.apply_receipt(actions.Receipt(lost.sid, 1, receipt("delivered")), provider="twilio")
+    tasks.deliver()
 
     lost.refresh_from_db()
     assert (lost.status, len(carrier.sent)) == ("delivered", 1)
@@ -260,9 +260,9 @@ def test_a_late_receipt_of_the_first_attempt_says_nothing_of_the_second(carrier:
     Address.objects.update(on_unknown="resend_once")
     look_to_the_end(lost)
     with time_machine.travel(NOON + timedelta(seconds=100), tick=False):
-        tasks.deliver(lost.conversation.sid)
+        tasks.deliver()
 
-    actions.apply_receipt(lost.sid, fence=1, receipt=receipt("undelivered"), provider="twilio")
+    actions.apply_receipt(actions.Receipt(lost.sid, 1, receipt("undelivered")), provider="twilio")
 
     lost.refresh_from_db()
     assert (lost.status, lost.fence) == ("sent", 2)

@@ -13,6 +13,7 @@ from conversations import actions, links, timers
 from conversations.core import attachments
 from conversations.core.attachments import File, check, parts
 from conversations.models import Conversation, Media, Message, Upload
+from conversations.tests.carrier import claim_next
 from conversations.tests.test_media import HTML, PNG_HEAD, SVG, bomb, drawn
 from eventlog.models import Event
 from kernel import clock
@@ -239,14 +240,14 @@ def test_whatsapp_gets_a_message_for_each_file_in_order(home: House) -> None:
     assert rows[1].ref is not None
     assert len(rows[1].ref) <= 64
     # One in flight at a time: the second waits for the first.
-    out = actions.claim_next(talk.sid)
+    out = claim_next()
     assert out is not None
     assert (out.message_sid, len(out.media_urls)) == (rows[0].sid, 1)
-    assert actions.claim_next(talk.sid) is None
+    assert claim_next() is None
 
 
 def claimed(talk: Conversation) -> OutboundMessage:
-    out = actions.claim_next(talk.sid)
+    out = claim_next()
     assert out is not None
     return out
 

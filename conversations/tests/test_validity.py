@@ -32,16 +32,16 @@ def queued(home: House, seconds: int | None, *, customer: str = people.CUSTOMER,
 
 def test_the_provider_hears_how_long_it_is_valid(home: House, carrier: FakeCarrier, database_clock) -> None:
     with time_machine.travel(NOON, tick=False) as clock:
-        message = queued(home, 60)
+        queued(home, 60)
         clock.shift(10.5)
-        tasks.deliver(message.conversation.sid)
+        tasks.deliver()
 
     assert [outbound.valid_for_seconds for outbound in carrier.sent] == [50]
 
 
 def test_without_a_limit_there_is_none(home: House, carrier: FakeCarrier) -> None:
     message = queued(home, None)
-    tasks.deliver(message.conversation.sid)
+    tasks.deliver()
 
     assert [outbound.valid_for_seconds for outbound in carrier.sent] == [None]
     assert message.valid_until is None
@@ -54,7 +54,7 @@ def test_what_is_too_late_when_its_turn_comes_fails_and_is_not_sent(
         message = queued(home, 60)
         following = queued(home, None, ref="r2")
         clock.shift(60)
-        tasks.deliver(message.conversation.sid)
+        tasks.deliver()
 
     message.refresh_from_db()
     assert (message.status, message.error_code, message.due_at) == ("failed", "30036", None)
@@ -62,13 +62,15 @@ def test_what_is_too_late_when_its_turn_comes_fails_and_is_not_sent(
     assert Event.objects.filter(subject_sid=message.sid).order_by("id").last().data["status"] == "failed"
 
 
-def test_it_fails_in_time_wherever_it_waits(home: House, carrier: FakeCarrier, rung: list[str], database_clock) -> None:
+def test_it_fails_in_time_wherever_it_waits(
+    home: House, carrier: FakeCarrier, rung: list[None], database_clock
+) -> None:
     with time_machine.travel(NOON, tick=False):
-        first = queued(home, None)
+        queued(home, None)
         behind = queued(home, 30, ref="r2")
         elsewhere = queued(home, 30, customer="+15550100002", ref="r3")
-        tasks.deliver(first.conversation.sid)
-        tasks.deliver(elsewhere.conversation.sid)
+        tasks.deliver()
+        tasks.deliver()
         assert {turn.message_id for turn in Turn.objects.all()} == {behind.pk, elsewhere.pk}
         timers.drive_deliveries(NOON + timedelta(seconds=29))
         assert Message.objects.filter(status="failed").count() == 0
@@ -86,9 +88,9 @@ def test_it_is_not_held_up_for_longer_by_a_provider_that_is_away(
     carrier.failures = [broken() for _ in range(20)]
     with time_machine.travel(NOON, tick=False) as clock:
         message = queued(home, 3)
-        tasks.deliver(message.conversation.sid)
+        tasks.deliver()
         clock.shift(3)
-        tasks.deliver(message.conversation.sid)
+        tasks.deliver()
 
     message.refresh_from_db()
     assert (message.status, message.error_code, len(carrier.sent)) == ("failed", "30036", 1)
@@ -98,10 +100,10 @@ def test_sent_again_by_an_agent_it_is_valid_for_good(home: House, carrier: FakeC
     with time_machine.travel(NOON, tick=False) as clock:
         message = queued(home, 3)
         clock.shift(10)
-        tasks.deliver(message.conversation.sid)
+        tasks.deliver()
         message.refresh_from_db()
         actions.resend(message, actor=home.actor("Ada"))
-        tasks.deliver(message.conversation.sid)
+        tasks.deliver()
 
     assert [outbound.valid_for_seconds for outbound in carrier.sent] == [None]
 

@@ -10,6 +10,7 @@ from PIL import Image
 from conversations import actions as conversations
 from conversations.actions.contact_fields import FieldForm, create_contact_field
 from conversations.models import Contact, Conversation, Media
+from conversations.tests.carrier import claim_next
 from eventlog.models import Event
 from hooks import actions as hooks
 from hooks.models import Dispatch
@@ -119,9 +120,9 @@ def _worked(home: House, talk: Conversation) -> None:
     follow_once()
     ada = home.actor("Ada")
     conversations.post(talk, actor=ada, body="answer-secret", ref="r1")
-    taken = conversations.claim_next(talk.sid)
+    taken = claim_next()
     assert taken is not None
-    conversations.mark_sent(taken.message_sid, fence=taken.fence, provider="twilio", provider_sid=f"SM{talk.pk}")
+    conversations.mark_sent([conversations.Accepted(taken.message_sid, taken.fence, f"SM{talk.pk}")], provider="twilio")
     made = routing.transfer(task, to=home.workers["Ben"].sid, mode="WARM", note="transfer-secret", actor=ada)
     routing.cancel_transfer(made, actor=ada)
     talk.refresh_from_db()

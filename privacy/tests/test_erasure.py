@@ -23,6 +23,7 @@ from conversations.models import (
     ScheduledMessage,
 )
 from conversations.queries.contacts import contact, contact_payload, search
+from conversations.tests.carrier import claim_next
 from eventlog.models import Event
 from kernel import clock, sids
 from kernel.actor import SYSTEM, Actor
@@ -254,7 +255,7 @@ def test_what_was_not_sent_yet_never_is(home: House, story: Story) -> None:
 
     waiting.refresh_from_db()
     assert (waiting.status, waiting.due_at) == ("canceled", None)
-    assert conversations.claim_next(story.sms.sid) is None
+    assert claim_next() is None
 
 
 def test_what_was_to_be_said_later_never_is(home: House, story: Story) -> None:
@@ -317,7 +318,7 @@ def test_a_late_receipt_tells_no_number(home: House, story: Story) -> None:
     receipt = StatusUpdate(provider_sid=str(sent.provider_sid), status="failed", error_code="21211")
     told = replace(receipt, error_message=f"{people.CUSTOMER} is not valid")
 
-    conversations.apply_receipt(sent.sid, fence=sent.fence, receipt=told, provider="twilio")
+    conversations.apply_receipt(conversations.Receipt(sent.sid, sent.fence, told), provider="twilio")
 
     sent.refresh_from_db()
     assert (sent.status, sent.error_code, sent.error_message) == ("failed", "21211", "")

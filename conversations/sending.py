@@ -1,0 +1,188 @@
+"""The sender of a worker process: claims in batches, many calls to the carrier at once, outcomes written in batches.
+
+One thread has the database, over one connection; the hands have the carrier, and nothing else. So a call that takes
+long costs a hand and no connection, and what ends while the thread is busy writing is written together next.
+"""
+
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+
+import structlog
+from django.conf import settings
+from django.db import connection
+
+from carriers.base import CarrierError, OutboundMessage, SendResult
+from carriers.registry import carrier
+from conversations import actions
+from conversations.actions import Accepted, Claim
+from conversations.reconciler import PROVIDER
+
+logger = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the carrier said of one attempt."""
+
+    outbound: OutboundMessage
+    said: SendResult | CarrierError
+
+
+class Sending:
+    """One for each process. Whoever is rung calls ``work``; a second one leaves the work to the first."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._busy = False
+        self._rung = False
+        self._over = False
+        # Outcomes, and `None` for a ring.
+        self._news: SimpleQueue[Outcome | None] = SimpleQueue()
+
+    def work(self) -> None:
+        """Returns when nothing is due any more."""
+        with self._lock:
+            self._ring()
+            if self._busy or self._over:
+                return
+            self._busy = True
+        with ThreadPoolExecutor(settings.SENDS_AT_ONCE, thread_name_prefix="sending") as hands:
+            self._work(hands)
+
+    def stop(self) -> None:
+        """Nothing more is claimed; ``work`` returns once the calls have come back."""
+        with self._lock:
+            self._over = True
+            self._ring()
+
+    def _ring(self) -> None:
+        if not self._rung:
+            self._rung = True
+            self._news.put(None)
+
+    def _work(self, hands: ThreadPoolExecutor) -> None:
+        in_flight = 0
+        while True:
+            free = settings.SENDS_AT_ONCE - in_flight
+            claimed = self._claim(free) if free and not self._over else Claim()
+            for outbound in claimed.messages:
+                hands.submit(self._send, outbound)
+            in_flight += len(claimed.messages)
+            if not in_flight and claimed.again_after is None and self._is_done():
+                return
+            outcomes = self._hear(claimed.again_after)
+            in_flight -= len(outcomes)
+            write_down(outcomes)
+
+    def _is_done(self) -> bool:
+        """Whether nobody has rung since the last claim; whoever rings from now on finds nobody at work."""
+        with self._lock:
+            done = self._over or not self._rung
+            self._busy = not done
+            return done
+
+    def _claim(self, at_most: int) -> Claim:
+        with self._lock:
+            self._rung = False
+        try:
+            return actions.claim(at_most=at_most)
+        except Exception:  # The sweep rings again, and what is in flight is still to be written down.
+            logger.exception("nothing claimed")
+            connection.close()
+            return Claim()
+
+    def _send(self, outbound: OutboundMessage) -> None:
+        said: SendResult | CarrierError
+        try:
+            said = carrier().send(outbound)
+        except CarrierError as error:
+            said = error
+        except Exception:
+            logger.exception("attempt came to no end", message=outbound.message_sid, fence=outbound.fence)
+            said = CarrierError("The attempt came to no end.", code="bad-answer", outcome="unknown")
+        self._news.put(Outcome(outbound, said))
+
+    def _hear(self, patience: float | None) -> list[Outcome]:
+        """All outcomes that have come in; waits for the first, or a ring, or for so many seconds."""
+        news: list[Outcome | None] = []
+        try:
+            news.append(self._news.get(timeout=patience))
+            while True:
+                news.append(self._news.get_nowait())
+        except Empty:
+            return [item for item in news if item is not None]
+
+
+def write_down(outcomes: Sequence[Outcome]) -> None:
+    """What the outcomes mean: for their messages, and for all others.
+
+    What cannot be written is left to the lease of its attempt.
+    """
+    accepted = [
+        Accepted(outcome.outbound.message_sid, outcome.outbound.fence, outcome.said.provider_sid)
+        for outcome in outcomes
+        if isinstance(outcome.said, SendResult)
+    ]
+    if accepted and not _written(accepted):
+        for one in accepted if len(accepted) > 1 else ():
+            _written([one])
+    for outcome in outcomes:
+        if isinstance(outcome.said, CarrierError):
+            _fail(outcome.outbound, outcome.said)
+
+
+def _written(accepted: Sequence[Accepted]) -> bool:
+    try:
+        actions.mark_sent(accepted, provider=PROVIDER)
+        actions.report_health()
+    except Exception:  # Of whatever kind: alone each finds out whose it is.
+        logger.exception("outcome not written", messages=[one.message_sid for one in accepted])
+        connection.close()
+        return False
+    return True
+
+
+def _fail(outbound: OutboundMessage, error: CarrierError) -> None:
+    logger.info(
+        "message not sent",
+        message=outbound.message_sid,
+        fence=outbound.fence,
+        code=error.code,
+        outcome=error.outcome,
+    )
+    try:
+        _settle(outbound, error)
+        _heed(outbound, error)
+    except Exception:
+        logger.exception("outcome not written", messages=[outbound.message_sid])
+        connection.close()
+
+
+def _settle(outbound: OutboundMessage, error: CarrierError) -> None:
+    """What the failure means for the message."""
+    sid, fence = outbound.message_sid, outbound.fence
+    if error.outcome == "not_accepted":
+        actions.put_back(sid, fence=fence, code=error.code, reason=error.message, after_seconds=error.retry_after)
+    elif error.outcome == "rejected":
+        actions.mark_failed(sid, fence=fence, code=error.code, reason=error.message)
+    else:
+        actions.mark_unknown(sid, fence=fence, code=error.code, reason=error.message)
+
+
+def _heed(outbound: OutboundMessage, error: CarrierError) -> None:
+    """What it means for all the others."""
+    if error.is_breakage:
+        actions.report_breakage(error.code)
+        return
+    actions.report_health()
+    if error.is_busy and error.retry_after:
+        if error.scope == "account":
+            actions.hold_account(seconds=error.retry_after)
+        else:
+            actions.hold_sender(outbound.message_sid, seconds=error.retry_after)
+
+
+sending = Sending()
