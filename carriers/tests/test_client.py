@@ -386,6 +386,8 @@ class TestMedia:
             "https://mms.twiliocdn.com:22/x",
             "https://mms.twiliocdn.com:99999/x",
             "https://mms.twiliocdn.com.evil.example/x",
+            # Python takes all of it for the host's name, what connects only what stands before the backslash.
+            "https://evil.example\\.twilio.com/x",
             "https://[::ffff:169.254.169.254]/x",
             "https://[::1",
             "file:///etc/passwd",
