@@ -368,6 +368,9 @@ LOGGING = {
         "django.channels.server": {"level": "WARNING"},
         # Refusals stand in the request's own line, by route: a path may carry names and numbers.
         "django.request": {"level": "ERROR"},
+        "django.security.csrf": {"level": "ERROR"},
+        # Anybody can send any Host, and each would be a traceback.
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
         "celery": {"level": "WARNING"},
         "kombu": {"level": "WARNING"},
         "axes": {"level": "WARNING"},

@@ -60,3 +60,15 @@ def test_machines_get_json():
     assert entry["event"] == "sent to …4567"
     assert entry["level"] == "warning"
     assert entry["logger"] == "desk"
+
+
+def test_strangers_cannot_fill_the_log_with_tracebacks_or_paths(client, caplog):
+    client.handler.enforce_csrf_checks = True
+
+    statuses = [
+        client.get("/login/", headers={"Host": "evil.example"}).status_code,
+        client.post("/desk/contacts/+15551234567").status_code,
+    ]
+
+    assert statuses == [400, 403]
+    assert not [row.name for row in caplog.records if row.name.startswith("django.security")]
