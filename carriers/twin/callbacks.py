@@ -7,7 +7,7 @@ from django.conf import settings
 
 from carriers.twilio.inbound import channel_of
 from carriers.twin import faults
-from carriers.twin.models import TwinCallback, TwinContent, TwinCustomer, TwinMessage, TwinNumber
+from carriers.twin.models import TwinCallback, TwinContent, TwinCustomer, TwinFaults, TwinMessage, TwinNumber
 from carriers.twin.rules import UNREACHABLE, UNREACHABLE_ERROR, WINDOW, WINDOW_ERROR, WINDOWED, bare
 from kernel import clock
 
@@ -25,8 +25,9 @@ class _Step:
 
 def inbound(message: TwinMessage, number: TwinNumber, customer: TwinCustomer) -> list[TwinCallback]:
     """The webhook for a customer's message; one lane per pair of addresses keeps their order."""
-    lost = faults.strike("lose_next")
-    copies = 2 if faults.strike("duplicate_next") else 1
+    standing = faults.current()
+    lost = faults.strike(standing, "lose_next")
+    copies = 2 if faults.strike(standing, "duplicate_next") else 1
     now = clock.now()
     return [
         TwinCallback(
@@ -46,13 +47,14 @@ def inbound(message: TwinMessage, number: TwinNumber, customer: TwinCustomer) ->
 
 def outbound(message: TwinMessage, *, trouble: tuple[int, str] | None = None) -> list[TwinCallback]:
     """The life of a message after it was queued. Twilio sends no callback for the status it was created with."""
-    error = trouble or _trouble(message)
+    standing = faults.current()
+    error = trouble or _trouble(message, standing)
     steps = [_Step("sent", timedelta()), _Step("undelivered" if error else "delivered", _UNTIL_DELIVERED)]
     if error and error != UNREACHABLE_ERROR:
         del steps[0]
-    if faults.strike("reorder_next"):
+    if faults.strike(standing, "reorder_next"):
         steps = [_Step(steps[-1].status, timedelta()), _Step("sent", _OUT_OF_ORDER)]
-    copies = 2 if faults.strike("duplicate_next") else 1
+    copies = 2 if faults.strike(standing, "duplicate_next") else 1
     now = clock.now()
     return [
         status(message, step.status, due_at=now + step.after, error=error if step.status == "undelivered" else None)
@@ -61,9 +63,9 @@ def outbound(message: TwinMessage, *, trouble: tuple[int, str] | None = None) ->
     ]
 
 
-def _trouble(message: TwinMessage) -> tuple[int, str] | None:
+def _trouble(message: TwinMessage, standing: TwinFaults) -> tuple[int, str] | None:
     """Why the message will not reach the phone."""
-    if bare(message.to_address) == UNREACHABLE or faults.strike("undelivered_next"):
+    if bare(message.to_address) == UNREACHABLE or faults.strike(standing, "undelivered_next"):
         return UNREACHABLE_ERROR
     if is_window_open(ours=message.from_address, customer=message.to_address) or _is_approved(message):
         return None

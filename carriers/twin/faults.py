@@ -38,10 +38,11 @@ def save(wanted: Mapping[str, object]) -> TwinFaults:
     return row
 
 
-def strike(name: str) -> bool:
-    """Whether this fault is due now; counts it down. The guard lets two requests never share the last one."""
-    standing = TwinFaults.objects.filter(pk=_ROW, **{f"{name}__gt": 0})
-    return standing.exists() and standing.update(**{name: F(name) - 1}) == 1
+def strike(standing: TwinFaults, name: str) -> bool:
+    """Whether this fault of ``current()`` is due now; counts it down. The guard lets no two share the last one."""
+    if not getattr(standing, name):
+        return False
+    return TwinFaults.objects.filter(pk=_ROW, **{f"{name}__gt": 0}).update(**{name: F(name) - 1}) == 1
 
 
 def _number(name: str, value: object) -> int:

@@ -145,14 +145,14 @@ def json_object(request: HttpRequest) -> dict[str, object]:
 def _create(request: HttpRequest) -> HttpResponse:
     standing = faults.current()
     time.sleep(standing.delay_ms / 1000)
-    if faults.strike("rate_limit_next"):
+    if faults.strike(standing, "rate_limit_next"):
         answer = JsonResponse(Refusal(20429, "Too Many Requests", status=429).body(), status=429)
         answer["Retry-After"] = "1"
         return answer
-    if faults.strike("server_error_next"):
+    if faults.strike(standing, "server_error_next"):
         raise Refusal(20500, "An internal server error has occurred", status=500)
     created = actions.accept_outbound(Wanted.of(request.POST.dict(), request.POST.getlist("MediaUrl")))
-    if faults.strike("hang_next"):
+    if faults.strike(standing, "hang_next"):
         # Accepted, and nobody will know: the client has long given up when this answer comes.
         time.sleep(standing.hang_seconds)
         raise Refusal(20504, "Gateway Timeout", status=504)
