@@ -27,7 +27,9 @@ _SILENT: Final = frozenset(
     }
 )
 """What is not configured, or is told in another way."""
-_UNNOTED: Final = frozenset({"address.updated", "messaging-service.updated", "intake.saved", "intake.updated"})
+_UNNOTED: Final = frozenset(
+    {"address.updated", "messaging-service.updated", "deployment.updated", "intake.saved", "intake.updated"}
+)
 """Events that do not tell what was before."""
 
 Path = tuple[str, ...]

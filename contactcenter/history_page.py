@@ -27,6 +27,7 @@ KINDS: Final[Mapping[str, Promise]] = {
     "calendar": _("Business hours"),
     "address": _("Address"),
     "messaging-service": _("Messaging service"),
+    "deployment": _("Web chat"),
     "intake": _("Intake"),
 }
 VERBS: Final[Mapping[str, Promise]] = {
@@ -70,6 +71,13 @@ FIELDS: Final[Mapping[str, str | Promise]] = {
     "channel": _("Channel"),
     "sticky": _("Sticky sender"),
     "addresses": _("Sender pool"),
+    "allowed_origins": _("Allowed sites"),
+    "calendar": _("Business hours"),
+    "fields": _("Asked first"),
+    "greeting_en": _("Greeting in English"),
+    "greeting_es": _("Greeting in Spanish"),
+    "closed_en": _("Closed, in English"),
+    "closed_es": _("Closed, in Spanish"),
     "workflow": _("Workflow"),
     "bot": _("Bot"),
     **dict(zip(WEEKDAYS, DAY_NAMES.values(), strict=True)),

@@ -12,6 +12,7 @@ KINDS: Final = (
     "calendar",
     "address",
     "messaging-service",
+    "deployment",
     "intake",
 )
 """What is configured: the first word of the event's type."""

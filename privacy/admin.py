@@ -176,7 +176,7 @@ class RetentionAdmin(WorkspacePage):
 
     @display(description=_("Erased if it were on"))
     def waiting(self, rule: Retention) -> str:
-        return _talks(queries.outlived_count(rule))
+        return f"{_talks(queries.outlived_count(rule))}. {_webhooks(rule)}".removesuffix(". ")
 
     def has_switch_on_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return self.may_change_row(request, object_id, active=False)
@@ -188,7 +188,7 @@ class RetentionAdmin(WorkspacePage):
         text = gettext("Now it would erase the words and files of %(talks)s that ended more than %(days)d days ago.")
         question = Question(
             _("Switch this rule on?"),
-            text % {"talks": _talks(count), "days": rule.days},
+            f"{text % {'talks': _talks(count), 'days': rule.days}} {_webhooks(rule)}".rstrip(),
             _("Switch on"),
             form=partial(SeenForm, initial={"seen": count}),
         )
@@ -239,6 +239,17 @@ def _in_words(figures: dict[str, int]) -> str:
         "files": lambda n: ngettext("%(n)d file", "%(n)d files", n),
     }
     return ", ".join(say(figures[name]) % {"n": figures[name]} for name, say in words.items() if name in figures)
+
+
+def _webhooks(rule: Retention) -> str:
+    """Those of that age that were set aside, in words; empty for none."""
+    count = queries.outlived_arrivals_count(rule)
+    text = ngettext(
+        "And %(n)d webhook of that age that was set aside.",
+        "And %(n)d webhooks of that age that were set aside.",
+        count,
+    )
+    return text % {"n": count} if count else ""
 
 
 def _talks(count: int) -> str:

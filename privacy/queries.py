@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts import policy
-from conversations.models import Contact, Conversation, Identity, Media, Message, ScheduledMessage
+from conversations import queries as conversations
+from conversations.models import Arrival, Contact, Conversation, Identity, Media, Message, ScheduledMessage
 from conversations.queries.contacts import all_of
 from eventlog.dbclock import database_now
 from interactions.models import Interaction
@@ -67,8 +68,23 @@ def outlived(rule: Retention, *, now: datetime, limit: int) -> list[Conversation
 
 
 def outlived_count(rule: Retention) -> int:
-    """How many the rule would erase at this moment."""
+    """How many conversations the rule would erase at this moment."""
     return _outlived(rule, now=database_now()).count()
+
+
+def outlived_arrivals(rule: Retention, *, now: datetime) -> QuerySet[Arrival]:
+    """Webhooks that were set aside and that the rule erases, oldest first.
+
+    Those for addresses that nobody has are nobody's: the rule that keeps longest erases them.
+    """
+    longer = Retention.objects.filter(active=True, days__gt=rule.days).exclude(pk=rule.pk)
+    before = now - timedelta(days=rule.days)
+    return conversations.set_aside(before, workspace=rule.workspace, strays=not longer.exists()).order_by("received_at")
+
+
+def outlived_arrivals_count(rule: Retention) -> int:
+    """How many of them the rule would erase at this moment."""
+    return outlived_arrivals(rule, now=database_now()).count()
 
 
 def _outlived(rule: Retention, *, now: datetime) -> QuerySet[Conversation]:

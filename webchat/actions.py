@@ -161,7 +161,8 @@ def _note(deployment: Deployment, *, actor: Actor) -> None:
         "address": address.address,
         "allowed_origins": deployment.allowed_origins,
         "calendar": calendar.unique_name if calendar else None,
-        "fields": deployment.fields,
+        # As people write and read them: the history shows what changed.
+        "fields": prechat.written(deployment.fields).splitlines(),
         **{name: getattr(deployment, name) for name in TEXTS},
     }
     record(

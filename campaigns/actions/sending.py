@@ -14,7 +14,8 @@ from django.db.models import F, Q, QuerySet
 
 from campaigns import queries
 from campaigns.actions import running
-from campaigns.core import texts
+from campaigns.core import lists, texts
+from campaigns.core.numbers import mentions
 from campaigns.models import Campaign, Pace, Recipient
 from conversations import actions as conversations
 from conversations.models import Address, Message
@@ -70,9 +71,13 @@ def mark_replied(message: Message, *, at: datetime) -> None:
 
 
 def forget_customers(identities: Collection[str]) -> None:
-    """These customers' addresses and words are gone from every list; that there was a row stays. One that waits gets
-    nothing any more.
+    """These customers' addresses and words are gone from every list, also from one that was uploaded and whose rows are
+    not taken yet; that there was a row stays. One that waits gets nothing any more.
     """
+    for campaign in Campaign.objects.select_for_update(of=("self",)).exclude(sheet=""):
+        sheet = lists.without(campaign.sheet, lambda cell: any(mentions(cell, address) for address in identities))
+        if sheet != campaign.sheet:
+            Campaign.objects.filter(pk=campaign.pk).update(sheet=sheet, version=F("version") + 1)
     for row in Recipient.objects.filter(address__in=identities):
         waits = row.state == Recipient.State.PENDING
         Recipient.objects.filter(pk=row.pk).update(

@@ -1,7 +1,7 @@
 """A list of customers: read from CSV, its columns given a meaning, every bad row named before anything goes out."""
 
 import csv
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import StringIO
 from typing import Final
@@ -104,6 +104,29 @@ def read(text: str) -> Sheet:
     if len(lines) > ROWS + 1:
         raise Unreadable("too-many-rows")
     return Sheet(columns, tuple(lines[1:]))
+
+
+def without(text: str, is_theirs: Callable[[str], bool]) -> str:
+    r"""The list without what stands in the rows of which a cell is theirs: these stay as empty lines, so that the other
+    rows keep their numbers. Empty when no row is left.
+
+    >>> without("phone;name\n1;Ana\n2;Bo\n", lambda cell: cell == "1")
+    'phone;name\n\n2;Bo\n'
+    """
+    delimiter = _delimiter(text)
+    out = StringIO()
+    writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
+    reader = csv.reader(StringIO(text), delimiter=delimiter)
+    kept, begun = 0, 0
+    for number, cells in enumerate(reader):
+        height = reader.line_num - begun
+        begun = reader.line_num
+        if number and any(is_theirs(cell.strip()) for cell in cells):
+            out.write("\n" * height)
+            continue
+        writer.writerow(cells) if cells else out.write("\n")
+        kept += bool(number and any(cells))
+    return out.getvalue() if kept else ""
 
 
 def guessed(columns: Sequence[str], places: Iterable[str]) -> Columns:

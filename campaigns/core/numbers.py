@@ -4,7 +4,29 @@ import re
 
 import phonenumbers
 
+# Fewer digits without a country's code are no number of anybody's.
+_FEWEST = 7
 _PAGE_USER = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+
+
+def mentions(text: str, address: str) -> bool:
+    """Whether a cell of a list speaks of the address: as the provider writes it, or a number in any spelling, with its
+    country's code or without. Rather one too many than one too few.
+
+    >>> [mentions(cell, "whatsapp:+525512345678") for cell in ("+52 55 1234-5678", "(55) 1234 5678", "5678", "Ana")]
+    [True, True, False, False]
+    """
+    bare = address.rpartition(":")[2]
+    if bare in text:
+        return True
+    number, given = _digits(bare), _digits(text)
+    if not bare.startswith("+") or len(given) < _FEWEST:
+        return False
+    return number in given or number.endswith(given.lstrip("0"))
+
+
+def _digits(text: str) -> str:
+    return "".join(character for character in text if character.isdecimal() and character.isascii())
 
 
 def normal(text: str, *, channel: str, country: str = "") -> str:

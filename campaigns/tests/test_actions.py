@@ -458,3 +458,31 @@ def test_a_campaign_under_way_is_not_deleted(home: House, running: Campaign) -> 
 
     assert not Recipient.objects.exists()
     assert Message.objects.count() == 3
+
+
+def test_an_erased_customer_is_on_no_list_that_waits_to_be_taken(home: House, draft: Campaign) -> None:
+    sheet = "Who;Phone;Hour\nAna;+1 (555) 010-0001;10:30\nBo;555 010 0002;11:00\n\nCy;5550100003;12:00\n"
+    plan = Plan(draft.name, draft.address, draft.body)
+    actions.update_campaign(draft, plan=plan, sheet=sheet.encode(), sheet_name="l.csv", actor=home.actor("Bo"))
+
+    actions.forget_customers(["+15550100001", "whatsapp:+15550100002"])
+
+    draft.refresh_from_db()
+    assert draft.sheet == "Who;Phone;Hour\n\n\n\nCy;5550100003;12:00\n"
+    columns = Columns("Phone", {"name": "Who", "time": "Hour"}, country="US")
+    actions.take_list(draft, columns, actor=home.actor("Bo"))
+    # The others keep the lines that they have in the file.
+    assert list(Recipient.objects.values_list("line", "address")) == [(5, "+15550100003")]
+
+
+def test_a_list_of_which_nobody_is_left_is_put_away(home: House, draft: Campaign) -> None:
+    plan = Plan(draft.name, draft.address, draft.body)
+    sheet = b"Phone,Who,Hour\n+15550100001,Ana,10:30\n"
+    actions.update_campaign(draft, plan=plan, sheet=sheet, sheet_name="l.csv", actor=home.actor("Bo"))
+
+    actions.forget_customers(["+15550100001"])
+
+    draft.refresh_from_db()
+    assert draft.sheet == ""
+    with pytest.raises(Conflict):
+        actions.take_list(draft, Columns("Phone", {"name": "Who", "time": "Hour"}), actor=home.actor("Bo"))

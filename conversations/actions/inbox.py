@@ -24,7 +24,7 @@ from eventlog import dialect
 from eventlog.bulk import insert_new
 from eventlog.dbclock import database_now
 from kernel.actor import CARRIER, Actor
-from kernel.errors import DomainError, NotFound, StaleMove
+from kernel.errors import DomainError, Forbidden, NotFound, StaleMove
 
 logger = structlog.get_logger(__name__)
 
@@ -88,6 +88,14 @@ def forget(customers: Collection[str]) -> None:
     for customer in customers:
         theirs |= Q(line__endswith=f" {customer}")
     Arrival.objects.filter(theirs).delete()
+
+
+def drop(arrivals: Collection[Arrival], *, actor: Actor) -> int:
+    """What was set aside is gone, unless it is being tried again; how many are. Only the product itself does so."""
+    if actor.kind != "system":
+        raise Forbidden("Only the product itself erases; request an erasure instead.")
+    gone, _ = Arrival.objects.filter(pk__in=[row.pk for row in arrivals], due_at__isnull=True).delete()
+    return gone
 
 
 def _again(rows: "QuerySet[Arrival]") -> int:

@@ -9,7 +9,7 @@ from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Sub
 from django.db.models.fields.files import FieldFile
 
 from accounts.models import Account
-from agents.models import Worker
+from agents.models import Worker, Workspace
 from carriers.base import ListedMessage
 from conversations.core import breaker, policy, states
 from conversations.core.policy import Standing
@@ -110,6 +110,15 @@ def failed_media(sid: str, *, actor: Actor) -> Media:
     if found is None:
         raise NotFound("There is no file %(sid)s.", field="media", params={"sid": sid[:64]})
     return found
+
+
+def set_aside(before: datetime, *, workspace: Workspace, strays: bool) -> QuerySet[Arrival]:
+    """Webhooks of that time that could not be brought in, for the workspace's addresses; with ``strays`` also those for
+    addresses that nobody has.
+    """
+    rows = Arrival.objects.filter(due_at__isnull=True, received_at__lt=before)
+    theirs = Q(ours__in=Address.objects.filter(workspace=workspace).values("address"))
+    return rows.filter(theirs | ~Q(ours__in=Address.objects.values("address")) if strays else theirs)
 
 
 def locked_conversation(pk: int) -> Conversation:

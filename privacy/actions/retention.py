@@ -8,8 +8,9 @@ from django.db.models import F
 
 from accounts import policy
 from agents.models import Workspace
+from conversations.actions import inbox
 from eventlog.record import record
-from kernel.actor import Actor
+from kernel.actor import SYSTEM, Actor
 from kernel.errors import Conflict, Invalid
 from privacy import queries
 from privacy.actions.erasing import erase_talk
@@ -19,6 +20,7 @@ MIN_DAYS: Final = 1
 MAX_DAYS: Final = 3650
 AT_ONCE: Final = 10
 """Conversations of one workspace in one sweep: other timers wait for it."""
+ARRIVALS_AT_ONCE: Final = 200
 
 
 def save_retention(workspace: Workspace, *, days: int, actor: Actor) -> Retention:
@@ -58,7 +60,10 @@ def switch_retention(rule: Retention, *, on: bool, actor: Actor, seen: int | Non
 
 
 def erase_outlived(rule: Retention, *, now: datetime) -> int:
-    """A few of the conversations that the rule erases; how many. What something stands in the way of waits."""
+    """A few of the conversations that the rule erases, and of the webhooks that were set aside; how many together. What
+    something stands in the way of waits.
+    """
+    arrivals = inbox.drop(list(queries.outlived_arrivals(rule, now=now)[:ARRIVALS_AT_ONCE]), actor=SYSTEM)
     count = 0
     for conversation in queries.outlived(rule, now=now, limit=AT_ONCE):
         try:
@@ -68,7 +73,7 @@ def erase_outlived(rule: Retention, *, now: datetime) -> int:
         count += 1
     if count:
         Retention.objects.filter(pk=rule.pk).update(erased=F("erased") + count, ran_at=now)
-    return count
+    return count + arrivals
 
 
 def _note(event: str, rule: Retention, *, actor: Actor) -> None:

@@ -1,12 +1,14 @@
 """Customers, copies, erasures and rules in the admin."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.urls import reverse
 
 from conversations.actions.contact_fields import FieldForm, create_contact_field
-from conversations.models import Contact, ContactField, ContactValue
+from conversations.models import Arrival, Contact, ContactField, ContactValue
+from kernel import clock
 from privacy import job
 from privacy.models import DataRequest, Retention
 from privacy.tests import stories
@@ -137,6 +139,11 @@ def test_the_dry_number_stands_before_the_switch(home: House, story: Story, monk
 
     asked = client.get(switch).content.decode()
     assert "0 conversations that ended more than 30 days ago" in asked
+    assert "set aside" not in asked
+    old = {"received_at": clock.now() - timedelta(days=31), "reason": "not-found", "body": b"x", "path": "/x"}
+    Arrival.objects.create(key="old", kind="message", line="x y", ours="y", **old)
+    assert "And 1 webhook of that age that was set aside." in client.get(switch).content.decode()
+    assert "And 1 webhook" in client.get(reverse("admin:privacy_retention_change", args=[rule.pk])).content.decode()
     assert client.post(switch, {"seen": "1"}).status_code == 200
     rule.refresh_from_db()
     assert rule.active is False

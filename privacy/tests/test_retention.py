@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from conversations import actions as conversations
-from conversations.models import Conversation, Message
+from conversations.actions import inbox
+from conversations.models import Arrival, Conversation, Message
 from eventlog.models import Event
 from kernel import clock
 from kernel.actor import SYSTEM
@@ -135,3 +136,65 @@ def test_fewer_days_switch_it_off_and_more_do_not(home: House) -> None:
         Event.objects.filter(type__startswith="retention.").order_by("id").values_list("type", flat=True)
     )
     assert told == ["retention.saved", "retention.switched-on", "retention.saved", "retention.saved"]
+
+
+def aside(key: str, *, days: float, ours: str = people.OURS, waits: bool = False) -> None:
+    at = clock.now()
+    state = {"due_at": at, "reason": ""} if waits else {"due_at": None, "reason": "not-found"}
+    Arrival.objects.create(
+        key=key, kind="message", line=f"{ours} {key}", ours=ours, path="/x", body=b"parcel-secret",
+        received_at=at - timedelta(days=days), **state,
+    )  # fmt: skip
+
+
+def keys() -> list[str]:
+    return sorted(Arrival.objects.values_list("key", flat=True))
+
+
+def test_webhooks_that_were_set_aside_go_by_the_rule_and_those_that_wait_do_not(home: House) -> None:
+    other = people.house("Other")
+    people.address(other, "+15557770000")
+    aside("old", days=31)
+    aside("young", days=29)
+    aside("waits", days=31, waits=True)
+    aside("theirs", days=31, ours="+15557770000")
+    made = rule(home)
+
+    assert queries.outlived_arrivals_count(made) == 1
+    assert timers.keep_no_longer(clock.now()) is True
+
+    assert keys() == ["theirs", "waits", "young"]
+    made.refresh_from_db()
+    assert made.erased == 0  # Conversations alone are counted.
+
+
+def test_what_came_for_nobody_goes_by_the_rule_that_keeps_longest(home: House) -> None:
+    other = people.house("Other")
+    people.person(other, "Eve", role="admin")
+    longer = actions.save_retention(other.workspace, days=60, actor=other.actor("Eve"))
+    actions.switch_retention(longer, on=True, seen=0, actor=other.actor("Eve"))
+    aside("stray-31", days=31, ours="+15550000000")
+    aside("stray-61", days=61, ours="+15550000000")
+    rule(home)
+
+    timers.keep_no_longer(clock.now())
+
+    assert keys() == ["stray-31"]
+
+
+def test_a_rule_that_is_off_keeps_webhooks(home: House) -> None:
+    aside("old", days=31)
+    rule(home, on=False)
+
+    timers.keep_no_longer(clock.now())
+
+    assert keys() == ["old"]
+
+
+def test_only_the_product_itself_drops_webhooks(home: House) -> None:
+    aside("old", days=31)
+
+    with pytest.raises(Forbidden):
+        inbox.drop(list(Arrival.objects.all()), actor=home.actor("Dee"))
+
+    assert keys() == ["old"]

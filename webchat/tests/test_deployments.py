@@ -190,3 +190,25 @@ def test_agents_set_up_nothing(home: House, shop: Address) -> None:
         actions.deploy(shop, setting=Setting(), actor=home.actor("Ada"))
 
     assert not Deployment.objects.exists()
+
+
+def test_changes_stand_in_the_history_with_who_and_before(home: House, shop: Address) -> None:
+    bo = home.actor("Bo")
+    actions.deploy(shop, setting=Setting(origins=["https://shop.example.com"], fields=ASKED), actor=bo)
+    setting = Setting(
+        origins=["https://shop.example.com"], fields="order | Order | Pedido", texts={"greeting_en": "Hi"}
+    )
+    actions.deploy(shop, setting=setting, actor=bo)
+
+    page = enter(home, "Bo").get(reverse("admin:history"), {"kind": "deployment"})
+
+    newest, oldest = (line[0] for line in page.context["lines"])
+    assert (newest.name, newest.by) == ("webchat:shop", home.users["Bo"].get_full_name() or "Bo")
+    assert {(field.path[0], field.before, field.after) for field in newest.fields} == {
+        ("fields", ASKED.replace("\n", ", "), "order | Order | Pedido"),
+        ("greeting_en", "", "Hi"),
+    }
+    assert ("allowed_origins", "", "https://shop.example.com") in {
+        (field.path[0], field.before, field.after) for field in oldest.fields
+    }
+    assert "Asked first" in page.text
