@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.admin_base import FileWidget, ModelForm, MomentWidget, SelectWidget, TextareaWidget, TextInputWidget
 from campaigns.core.lists import Columns, Sheet, guessed
 from campaigns.models import Campaign
+from conversations.models import Channel
 from conversations.queries import templates as template_queries
 
 SHEET_BYTES = 8 * 1024 * 1024
@@ -32,6 +33,13 @@ class MinuteField(forms.DateTimeField):
 class CampaignForm(ModelForm):
     """What a campaign says, from where, when and how fast."""
 
+    channel = forms.ChoiceField(
+        label=_("channel"),
+        required=False,
+        choices=[("", "---"), *(choice for choice in Channel.choices if choice[0] != Channel.WEBCHAT)],
+        help_text=_("Of a messaging service whose pool has several."),
+        widget=SelectWidget,
+    )
     content_sid = forms.ChoiceField(
         label=_("Template"),
         required=False,
@@ -83,14 +91,11 @@ class CampaignForm(ModelForm):
             "service": _(
                 "Somebody of its pool writes to each customer: the one who did before, or of the same country."
             ),
-            "channel": _("Of a messaging service whose pool has several."),
             "rate": _("From 1 to 100, of each sender: campaigns of one sender share it."),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in ("address", "service", "channel"):
-            self.fields[name].required = False
         rows = template_queries.ours().order_by("name", "language")
         self.fields["content_sid"].choices = [("", "---"), *((row.sid, str(row)) for row in rows)]  # type: ignore[attr-defined]
 
