@@ -60,6 +60,7 @@ def test_the_carrier_of_the_product_sends_through_it(twin_api, numbers):
 
 def test_a_message_may_go_through_a_service(twin_api, numbers):
     service = TwinService.objects.create(friendly_name="Reminders")
+    TwinNumber.objects.filter(address=OURS).update(service=service)
 
     result = carrier().send(outbound(messaging_service_sid=service.sid))
     with pytest.raises(CarrierError) as refused:

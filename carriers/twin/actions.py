@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db import transaction
 
 from carriers.twilio.inbound import channel_of, is_address, is_agent
-from carriers.twin import callbacks, contents, faults, outbox
+from carriers.twin import callbacks, contents, faults, outbox, pools
 from carriers.twin.contents import Rendered
 from carriers.twin.models import (
     RANKS,
@@ -21,7 +21,7 @@ from carriers.twin.models import (
     TwinNumber,
     TwinService,
 )
-from carriers.twin.rules import GOOD_SENDER, Refusal, Wanted, bare, check, opt_out_word
+from carriers.twin.rules import Refusal, Wanted, check
 from kernel import clock, sids
 from kernel.errors import Invalid, NotFound
 
@@ -75,7 +75,7 @@ def text_in(
         raise Invalid("The text is longer than %(limit)s characters.", field="body", params={"limit": MAX_TEXT})
     with transaction.atomic():
         # The lock makes the order of ids the order of commits, and so the lane's order that of the customer.
-        number = TwinNumber.objects.select_for_update().filter(address=to).first()
+        number = TwinNumber.objects.select_for_update(of=("self",)).select_related("service").filter(address=to).first()
         if number is None or number.channel != customer.channel:
             raise NotFound("There is no such number to write to.", field="to")
         message = TwinMessage.objects.create(
@@ -97,30 +97,33 @@ def text_in(
 def accept_outbound(wanted: Wanted) -> TwinMessage:
     """The message is queued and its callbacks are planned; raises ``Refusal`` as Twilio would."""
     check(wanted)
-    _check_sender(wanted.from_)
-    _check_service(wanted.messaging_service_sid)
-    if _has_opted_out(wanted):
-        raise Refusal(21610, f"Attempt to send to unsubscribed recipient {wanted.to}")
-    made = _rendered(wanted)
     with transaction.atomic():
+        number = pools.sender(wanted)
+        if pools.has_opted_out(number, wanted.to):
+            raise Refusal(21610, f"Attempt to send to unsubscribed recipient {wanted.to}")
+        made = _rendered(wanted)
+        goes_at, overflow = pools.queue(number, wanted)
         message = TwinMessage.objects.create(
             sid=sids.new("MM" if made.media else "SM"),
             direction="outbound-api",
-            from_address=wanted.from_,
+            from_address=number.address if number else wanted.from_,
             to_address=wanted.to,
             body=made.body.replace("\0", ""),
             media_urls=list(made.media),
             num_media=len(made.media),
-            status="queued",
+            status="accepted" if wanted.messaging_service_sid else "queued",
             status_callback=wanted.status_callback,
             messaging_service_sid=wanted.messaging_service_sid,
+            goes_at=goes_at,
             content_sid=wanted.content_sid,
             buttons=list(made.buttons),
         )
-        fetched_first = message.media_urls and not made.trouble
-        outbox.schedule(
-            [callbacks.fetch(message)] if fetched_first else callbacks.outbound(message, trouble=made.trouble)
-        )
+        if overflow:
+            outbox.schedule(callbacks.failed(message, overflow))
+        elif message.media_urls and not made.trouble:
+            outbox.schedule([callbacks.fetch(message)])
+        else:
+            outbox.schedule(callbacks.outbound(message, trouble=made.trouble))
     return message
 
 
@@ -251,14 +254,16 @@ _SERVICE = {
     "FallbackMethod": "fallback_method",
     "FriendlyName": "friendly_name",
 }
+_SWITCHES = {"UseInboundWebhookOnNumber": "use_inbound_webhook_on_number", "StickySender": "sticky_sender"}
 _SENDER = {"callback_url": "sms_url", "callback_method": "sms_method", "fallback_url": "sms_fallback_url"}
 
 
 def update_service(service: TwinService, *, params: Mapping[str, str]) -> TwinService:
     """The given fields are written, empty values included; the others stay."""
     given: dict[str, str | bool] = {field: params[name] for name, field in _SERVICE.items() if name in params}
-    if "UseInboundWebhookOnNumber" in params:
-        given["use_inbound_webhook_on_number"] = params["UseInboundWebhookOnNumber"].lower() == "true"
+    for name, field in _SWITCHES.items():
+        if name in params:
+            given[field] = params[name].lower() == "true"
     for field, value in given.items():
         setattr(service, field, value)
     service.save(update_fields=list(given))
@@ -275,30 +280,6 @@ def update_sender(number: TwinNumber, *, document: Mapping[str, object]) -> Twin
     number.updated_at = clock.now()
     number.save(update_fields=[*_SENDER.values(), "updated_at"])
     return number
-
-
-def _check_sender(address: str) -> None:
-    if bare(address) == GOOD_SENDER or TwinNumber.objects.filter(address=address).exists():
-        return
-    if channel_of(address) == "sms":
-        raise Refusal(21606, f"The 'From' phone number provided ({address}) is not a valid, message-capable number.")
-    raise Refusal(63007, "Twilio could not find a Channel with the specified From address")
-
-
-def _check_service(sid: str) -> None:
-    if sid and not TwinService.objects.filter(sid=sid).exists():
-        raise Refusal(21701, f"The Messaging Service resource {sid} does not exist.")
-
-
-def _has_opted_out(wanted: Wanted) -> bool:
-    """Whether the last keyword that the customer texted to this number was one of STOP's."""
-    if channel_of(wanted.to) != "sms":
-        return False
-    texts = TwinMessage.objects.filter(direction="inbound", from_address=wanted.to, to_address=wanted.from_).order_by(
-        "-id"
-    )
-    words = (opt_out_word(body) for body in texts.values_list("body", flat=True)[:500].iterator())
-    return next((word for word in words if word), "") == "stop"
 
 
 def _free_address(channel: str) -> str:

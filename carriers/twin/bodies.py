@@ -36,7 +36,7 @@ def message(row: TwinMessage) -> Document:
         "from": row.from_address,
         "messaging_service_sid": row.messaging_service_sid or None,
         "num_media": str(row.num_media),
-        "num_segments": "1",
+        "num_segments": "0" if row.status == "accepted" else "1",
         "price": None,
         "price_unit": "USD",
         "sid": row.sid,
@@ -86,12 +86,46 @@ def service(row: TwinService) -> Document:
         "fallback_url": row.fallback_url or None,
         "fallback_method": row.fallback_method,
         "use_inbound_webhook_on_number": row.use_inbound_webhook_on_number,
-        "sticky_sender": True,
+        "sticky_sender": row.sticky_sender,
         "validity_period": 36000,
         "date_created": clock.iso(row.created_at),
         "date_updated": clock.iso(row.created_at),
         "url": f"https://messaging.twilio.com/v1/Services/{row.sid}",
     }
+
+
+def pool_number(row: TwinNumber) -> Document:
+    """A number of a Messaging Service's pool."""
+    return {
+        "account_sid": settings.TWILIO_ACCOUNT_SID,
+        "capabilities": ["SMS", "MMS"],
+        "country_code": "US",
+        "date_created": clock.iso(row.created_at),
+        "date_updated": clock.iso(row.updated_at),
+        "phone_number": row.address,
+        "service_sid": row.service.sid if row.service else None,
+        "sid": row.sid,
+        "url": f"{_pool_uri(row)}/PhoneNumbers/{row.sid}",
+    }
+
+
+def pool_sender(row: TwinNumber) -> Document:
+    """A WhatsApp, RCS or Messenger sender of a Messaging Service's pool."""
+    return {
+        "account_sid": settings.TWILIO_ACCOUNT_SID,
+        "country_code": "",
+        "date_created": clock.iso(row.created_at),
+        "date_updated": clock.iso(row.updated_at),
+        "messaging_service_sid": row.service.sid if row.service else None,
+        "sender": row.address,
+        "sender_type": row.channel,
+        "sid": sender_sid(row),
+        "url": f"{_pool_uri(row)}/ChannelSenders/{sender_sid(row)}",
+    }
+
+
+def _pool_uri(row: TwinNumber) -> str:
+    return f"https://messaging.twilio.com/v1/Services/{row.service.sid if row.service else ''}"
 
 
 def sender(row: TwinNumber) -> Document:

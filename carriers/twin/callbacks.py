@@ -29,15 +29,17 @@ def inbound(message: TwinMessage, number: TwinNumber, customer: TwinCustomer) ->
     lost = faults.strike(standing, "lose_next")
     copies = 2 if faults.strike(standing, "duplicate_next") else 1
     now = clock.now()
+    # A service without an inbound URL discards what customers write.
+    service = number.service if number.service and not number.service.use_inbound_webhook_on_number else None
     return [
         TwinCallback(
             message=message,
             kind="inbound",
             lane=f"{message.from_address} {message.to_address}",
-            url=number.sms_url,
-            fallback_url=number.sms_fallback_url,
-            method=number.sms_method,
-            params=_inbound_params(message, customer),
+            url=service.inbound_request_url if service else number.sms_url,
+            fallback_url=service.fallback_url if service else number.sms_fallback_url,
+            method=service.inbound_method if service else number.sms_method,
+            params=_inbound_params(message, customer) | _service_params(number),
             due_at=now,
             done_at=now if lost else None,
         )
@@ -46,7 +48,9 @@ def inbound(message: TwinMessage, number: TwinNumber, customer: TwinCustomer) ->
 
 
 def outbound(message: TwinMessage, *, trouble: tuple[int, str] | None = None) -> list[TwinCallback]:
-    """The life of a message after it was queued. Twilio sends no callback for the status it was created with."""
+    """The life of a message from its sender's turn on. Twilio sends no callback for the status it was created with: one
+    of a service was only accepted then, and is told of as queued.
+    """
     standing = faults.current()
     error = trouble or _trouble(message, standing)
     steps = [_Step("sent", timedelta()), _Step("undelivered" if error else "delivered", _UNTIL_DELIVERED)]
@@ -56,8 +60,10 @@ def outbound(message: TwinMessage, *, trouble: tuple[int, str] | None = None) ->
         steps = [_Step(steps[-1].status, timedelta()), _Step("sent", _OUT_OF_ORDER)]
     copies = 2 if faults.strike(standing, "duplicate_next") else 1
     now = clock.now()
-    return [
-        status(message, step.status, due_at=now + step.after, error=error if step.status == "undelivered" else None)
+    begin = max(message.goes_at, now)
+    queued = [status(message, "queued", due_at=now)] if message.messaging_service_sid else []
+    return queued + [
+        status(message, step.status, due_at=begin + step.after, error=error if step.status == "undelivered" else None)
         for step in steps
         for _ in range(copies)
     ]
@@ -119,6 +125,10 @@ def media_base() -> str:
 def media_uri(message_sid: str, media_sid: str) -> str:
     """The path of a file, relative to the API host."""
     return f"/{API_VERSION}/Accounts/{settings.TWILIO_ACCOUNT_SID}/Messages/{message_sid}/Media/{media_sid}"
+
+
+def _service_params(number: TwinNumber) -> dict[str, str]:
+    return {"MessagingServiceSid": number.service.sid} if number.service else {}
 
 
 def _inbound_params(message: TwinMessage, customer: TwinCustomer) -> dict[str, str]:

@@ -18,6 +18,8 @@ LIMITS = {
     "reorder_next": 1_000,
     "lose_next": 1_000,
     "undelivered_next": 1_000,
+    "sender_rate": 1_000,
+    "queue_seconds": 36_000,
 }
 
 

@@ -10,6 +10,7 @@ _CHANNELS = [(channel, channel) for channel in CHANNELS]
 # A status never falls: receipts may come in any order.
 RANKS = {
     "received": 0,
+    "accepted": 0,
     "queued": 1,
     "sent": 2,
     "delivered": 3,
@@ -35,8 +36,34 @@ def _content_sid() -> str:
     return sids.new("HX")
 
 
+class TwinService(models.Model):
+    """A Messaging Service of the account, with the URLs to call instead of its numbers' own.
+
+    ``sticky_sender``: who of the pool wrote to a customer writes to him again.
+    """
+
+    sid = models.CharField(max_length=34, unique=True, default=_service_sid)
+    friendly_name = models.CharField(max_length=64, blank=True)
+    inbound_request_url = models.CharField(max_length=2048, blank=True)
+    inbound_method = models.CharField(max_length=4, default="POST")
+    fallback_url = models.CharField(max_length=2048, blank=True)
+    fallback_method = models.CharField(max_length=4, default="POST")
+    use_inbound_webhook_on_number = models.BooleanField(default=False)
+    sticky_sender = models.BooleanField(default=True)
+    created_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        ordering = ("id",)
+
+    def __str__(self) -> str:
+        return self.friendly_name or self.sid
+
+
 class TwinNumber(models.Model):
-    """A number, WhatsApp sender or Messenger page of the account, with the URLs to call."""
+    """A number, RCS agent, WhatsApp sender or Messenger page of the account, with the URLs to call.
+
+    It stands in the pool of one service at most. ``free_at``: when what it has queued will have gone out.
+    """
 
     sid = models.CharField(max_length=34, unique=True, default=_number_sid)
     address = models.CharField(max_length=100, unique=True)
@@ -46,6 +73,8 @@ class TwinNumber(models.Model):
     sms_method = models.CharField(max_length=4, default="POST")
     sms_fallback_url = models.CharField(max_length=2048, blank=True)
     status_callback = models.CharField(max_length=2048, blank=True)
+    service = models.ForeignKey(TwinService, on_delete=models.SET_NULL, null=True, blank=True, related_name="pool")
+    free_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=clock.now)
     updated_at = models.DateTimeField(default=clock.now)
 
@@ -54,25 +83,6 @@ class TwinNumber(models.Model):
 
     def __str__(self) -> str:
         return self.address
-
-
-class TwinService(models.Model):
-    """A Messaging Service of the account, with the URLs to call instead of its numbers' own."""
-
-    sid = models.CharField(max_length=34, unique=True, default=_service_sid)
-    friendly_name = models.CharField(max_length=64, blank=True)
-    inbound_request_url = models.CharField(max_length=2048, blank=True)
-    inbound_method = models.CharField(max_length=4, default="POST")
-    fallback_url = models.CharField(max_length=2048, blank=True)
-    fallback_method = models.CharField(max_length=4, default="POST")
-    use_inbound_webhook_on_number = models.BooleanField(default=False)
-    created_at = models.DateTimeField(default=clock.now)
-
-    class Meta:
-        ordering = ("id",)
-
-    def __str__(self) -> str:
-        return self.friendly_name or self.sid
 
 
 class TwinCustomer(models.Model):
@@ -105,6 +115,8 @@ class TwinMessage(models.Model):
     error_message = models.CharField(max_length=200, blank=True)
     status_callback = models.CharField(max_length=2048, blank=True)
     messaging_service_sid = models.CharField(max_length=34, blank=True)
+    # When its sender's turn has come.
+    goes_at = models.DateTimeField(default=clock.now)
     # Of a template: which, and its buttons as the phone shows them. Of a pressed button: its text and its payload.
     content_sid = models.CharField(max_length=34, blank=True)
     buttons = models.JSONField(default=list, blank=True)
@@ -204,7 +216,11 @@ class TwinCallback(models.Model):
 
 
 class TwinFaults(models.Model):
-    """What is to go wrong next: one row; each ``…_next`` counts down with every use."""
+    """What is to go wrong next: one row; each ``…_next`` counts down with every use.
+
+    ``sender_rate``: messages a second that each number takes, any number of them at 0; the others are queued, up to
+    ``queue_seconds`` long.
+    """
 
     delay_ms = models.PositiveIntegerField(default=0)
     hang_seconds = models.PositiveIntegerField(default=12)
@@ -215,6 +231,8 @@ class TwinFaults(models.Model):
     reorder_next = models.PositiveIntegerField(default=0)
     lose_next = models.PositiveIntegerField(default=0)
     undelivered_next = models.PositiveIntegerField(default=0)
+    sender_rate = models.PositiveIntegerField(default=0)
+    queue_seconds = models.PositiveIntegerField(default=36_000)
 
     class Meta:
         verbose_name_plural = "twin faults"

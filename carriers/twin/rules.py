@@ -103,14 +103,14 @@ def check(wanted: Wanted) -> None:
     """Raise the ``Refusal`` with which Twilio would answer; who owns the sender is checked elsewhere."""
     if not wanted.to:
         raise Refusal(21604, "A 'To' phone number is required.")
-    if not wanted.from_:
+    if not wanted.from_ and not wanted.messaging_service_sid:
         raise Refusal(21603, "A 'From' phone number is required.")
     _check_magic(wanted)
-    if not is_address(wanted.from_):
+    if wanted.from_ and not is_address(wanted.from_):
         raise Refusal(21212, f"The 'From' number {wanted.from_} is not a valid phone number.")
     if not is_address(wanted.to):
         raise Refusal(21211, f"Invalid 'To' Phone Number: {wanted.to}")
-    if channel_of(wanted.to) != channel_of(wanted.from_):
+    if wanted.from_ and channel_of(wanted.to) != channel_of(wanted.from_):
         raise Refusal(21910, "Invalid 'From' and 'To' pair. 'From' and 'To' should be of the same channel")
     if wanted.to == wanted.from_:
         raise Refusal(21266, "'To' and 'From' number cannot be the same.")

@@ -5,6 +5,7 @@ from django.urls import path
 from carriers.twin import messaging, phones, rest
 
 _ACCOUNT = "twin/2010-04-01/Accounts/<str:account_sid>"
+_SERVICE = "twin/messaging/v1/Services/<str:sid>"
 
 urlpatterns = [
     path(f"{_ACCOUNT}/Messages.json", rest.messages, name="twin-messages"),
@@ -15,6 +16,10 @@ urlpatterns = [
     path(f"{_ACCOUNT}/IncomingPhoneNumbers/<str:sid>.json", rest.number, name="twin-number"),
     path("twin/messaging/v1/Services", messaging.services, name="twin-services"),
     path("twin/messaging/v1/Services/<str:sid>", messaging.service, name="twin-service"),
+    path(f"{_SERVICE}/PhoneNumbers", messaging.pool_numbers, name="twin-pool-numbers"),
+    path(f"{_SERVICE}/PhoneNumbers/<str:item>", messaging.pool_item, name="twin-pool-number"),
+    path(f"{_SERVICE}/ChannelSenders", messaging.pool_senders, name="twin-pool-senders"),
+    path(f"{_SERVICE}/ChannelSenders/<str:item>", messaging.pool_item, name="twin-pool-sender"),
     path("twin/messaging/v2/Channels/Senders", messaging.senders, name="twin-senders"),
     path("twin/messaging/v2/Channels/Senders/<str:sid>", messaging.sender, name="twin-sender"),
     path("twin/content/v1/ContentAndApprovals", rest.contents, name="twin-contents"),

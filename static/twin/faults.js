@@ -3,7 +3,7 @@
 import { getJson, gettext, postJson } from "./http.js";
 
 const REFRESH = 2000;
-const SETTING = "hang_seconds";
+const SETTINGS = ["hang_seconds", "queue_seconds"];
 
 export class Faults {
   /**
@@ -57,7 +57,7 @@ export class Faults {
   }
 
   showCount() {
-    const active = this.inputs.filter((input) => input.name !== SETTING && Number(input.value) > 0).length;
+    const active = this.inputs.filter((input) => !SETTINGS.includes(input.name) && Number(input.value) > 0).length;
     this.count.hidden = active === 0;
     this.count.textContent = gettext("%(count)s active").replace("%(count)s", String(active));
   }
