@@ -2,7 +2,8 @@
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import ExitStack, asynccontextmanager
 from typing import Any
 
 import structlog
@@ -53,13 +54,15 @@ class Limits:
     """ASGI wrapper around an application for HTTP.
 
     A body beyond its limit is answered 413, by its declared length before anything is read, and by counting where no
-    length is declared. Beyond ``running`` requests, ``waiting`` more wait; the next is answered 503.
+    length is declared. Beyond ``running`` requests, ``waiting`` more wait; the next is answered 503. An answer in parts
+    counts until its first part: the rest goes as fast as the client takes it, and keeps nobody else out.
     """
 
     def __init__(self, app: App, *, running: int = RUNNING, waiting: int = WAITING) -> None:
         self._app = app
         self._most = running + waiting
         self._slots = asyncio.Semaphore(running)
+        self._working = 0
         self.in_flight = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -70,7 +73,7 @@ class Limits:
             await _refuse_body(send, limit=limit)
         elif scope["path"] in ALWAYS_ANSWERED:
             await self._counted(scope, receive, send, limit=limit)
-        elif self.in_flight >= self._most:
+        elif self._working >= self._most:
             await refuse(send, status=503, text="Too busy. Try again in a second.", headers=[(b"retry-after", b"1")])
         else:
             await self._in_turn(scope, receive, send, limit=limit)
@@ -78,10 +81,29 @@ class Limits:
     async def _in_turn(self, scope: Scope, receive: Receive, send: Send, *, limit: int) -> None:
         self.in_flight += 1
         try:
-            async with self._slots:
-                await self._counted(scope, receive, send, limit=limit)
+            async with self._place() as leave:
+
+                async def leaving_send(message: Message) -> None:
+                    if message.get("more_body"):
+                        leave()
+                    await send(message)
+
+                await self._counted(scope, receive, leaving_send, limit=limit)
         finally:
             self.in_flight -= 1
+
+    @asynccontextmanager
+    async def _place(self) -> AsyncIterator[Callable[[], None]]:
+        """One of the places, waited for, with a function that gives it back before the end."""
+        with ExitStack() as kept:
+            self._working += 1
+            kept.callback(self._end_work)
+            await self._slots.acquire()
+            kept.callback(self._slots.release)
+            yield kept.close
+
+    def _end_work(self) -> None:
+        self._working -= 1
 
     async def _counted(self, scope: Scope, receive: Receive, send: Send, *, limit: int) -> None:
         seen = 0

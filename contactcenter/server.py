@@ -5,6 +5,7 @@ import gc
 import signal
 import socket
 import sys
+import time
 from typing import Any
 
 import daphne.server
@@ -21,6 +22,7 @@ from contactcenter.limits import MIB, body_limit
 logger = structlog.get_logger(__name__)
 
 _FRAME_LIMIT = 64 * 1024
+_STUCK_SECONDS = 60
 _UNREAD_LIMIT = 8 * MIB
 # Of bodies, those parts beyond the first 64 KiB, that one process holds at a time for all who send any.
 _BODY_FREE = 64 * 1024
@@ -45,8 +47,38 @@ class Held:
     count = 0
 
 
+@implementer(IPushProducer)
+class Flow:
+    """Whether the client takes what is sent; the transport says when too much waits for it."""
+
+    def __init__(self) -> None:
+        self._free = asyncio.Event()
+        self._stopped_at = 0.0
+        self.resumeProducing()
+
+    async def wait(self) -> None:
+        """Returns when the client has taken most of it, or is gone."""
+        await self._free.wait()
+
+    def stuck_seconds(self) -> float:
+        """For how long the client has taken too little."""
+        return 0.0 if self._free.is_set() else time.monotonic() - self._stopped_at
+
+    def pauseProducing(self) -> None:  # noqa: N802
+        self._stopped_at = time.monotonic()
+        self._free.clear()
+
+    def resumeProducing(self) -> None:  # noqa: N802
+        self._free.set()
+
+    def stopProducing(self) -> None:  # noqa: N802
+        self._free.set()
+
+
 class Request(WebRequest):  # type: ignore[misc]
-    """Refuses a large body while it comes in, and one that is too much beside the others that are here.
+    """Sends a file no faster than its client takes it; Daphne would hold all of it for whoever does not read.
+
+    Refuses a large body while it comes in, and one that is too much beside the others that are here.
 
     Daphne would store all of each before the application hears of it, and only the application knows who sends it.
     """
@@ -54,6 +86,7 @@ class Request(WebRequest):  # type: ignore[misc]
     _refused = False
     _received = 0
     _held = 0
+    _flow: Flow | None = None
 
     def gotLength(self, length: int | None) -> None:  # noqa: N802
         super().gotLength(length)
@@ -75,12 +108,33 @@ class Request(WebRequest):  # type: ignore[misc]
             self._let_go()  # A socket has no use for a body, and nobody tells this request of its end.
         return super().process()
 
+    def handle_reply(self, message: dict[str, Any]) -> None:
+        if message.get("more_body") and self._flow is None and self.channel is not None:
+            self._flow = Flow()
+            self.registerProducer(self._flow, streaming=True)
+        super().handle_reply(message)
+
+    async def taken(self) -> None:
+        """Returns when the client has taken most of what was sent, or is gone."""
+        if self._flow is not None:
+            await self._flow.wait()
+
+    def check_timeouts(self) -> None:
+        if self._flow is None:
+            super().check_timeouts()
+        elif self._flow.stuck_seconds() > _STUCK_SECONDS and self.channel is not None:
+            self.channel.forceAbortClient()
+
     def finish(self) -> None:
         self._let_go()
+        if self.producer is not None and self.channel is not None:
+            self.unregisterProducer()
         super().finish()
 
     def connectionLost(self, reason: Any) -> None:  # noqa: N802
         self._let_go()
+        if self._flow is not None:
+            self._flow.stopProducing()
         super().connectionLost(reason)
 
     def _hold(self) -> bool:
@@ -225,6 +279,11 @@ class WebServer(daphne.server.Server):  # type: ignore[misc]
         sys.setswitchinterval(SWITCH_SECONDS)
         gc.collect()
         gc.freeze()  # What was imported stays: the collector need not look at it again.
+
+    async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
+        await super().handle_reply(protocol, message)
+        if message.get("more_body"):
+            await protocol.taken()
 
     def listen_error(self, failure: Any) -> None:
         self.failed = True

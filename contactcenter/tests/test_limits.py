@@ -120,3 +120,27 @@ async def test_root_path_from_a_header_is_dropped():
     await ask(Limits(application), scope=http_scope(root_path="//evil.example"))
 
     assert application.scopes[0]["root_path"] == ""
+
+
+async def test_who_takes_an_answer_slowly_keeps_nobody_out():
+    slow, begun = asyncio.Event(), asyncio.Event()
+
+    async def in_parts(_scope, _receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"a", "more_body": True})
+        begun.set()
+        await slow.wait()
+        await send({"type": "http.response.body", "body": b"b"})
+
+    limits = Limits(in_parts, running=1, waiting=0)
+    first = asyncio.create_task(ask(limits))
+    await begun.wait()
+    begun.clear()
+
+    second = asyncio.create_task(ask(limits))
+    await asyncio.wait_for(begun.wait(), 5)
+
+    assert limits.in_flight == 2
+    slow.set()
+    assert [(await done).sent[-1]["body"] for done in (first, second)] == [b"b", b"b"]
+    assert limits.in_flight == 0

@@ -10,6 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 import requests
@@ -232,6 +233,49 @@ def test_large_bodies_of_many_at_once_are_refused_and_small_ones_are_not(served)
     with socket.create_connection(("127.0.0.1", port), timeout=20) as wire:
         wire.sendall(head.encode() + b"x" * size)
         assert wire.makefile("rb").readline() == b"HTTP/1.1 403 Forbidden\r\n"
+
+
+def resident(process) -> int:
+    """The memory of the process, in MiB."""
+    lines = Path(f"/proc/{process.pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) // 1024
+
+
+def own_file(port, content: bytes) -> tuple[str, str]:
+    """A visitor's token, and the path of a file that he has sent."""
+    url, token = f"http://127.0.0.1:{port}", visitor(port)
+    form = {"file": ("a.pdf", content, "application/pdf")}
+    made = requests.post(f"{url}/chat/files", files=form, headers={"X-Chat-Token": token}, timeout=20).json()["file"]
+    with websockets.sync.client.connect(f"ws://127.0.0.1:{port}/ws/chat") as wire:
+        wire.send(hello(token))
+        wire.send(json.dumps({"do": "message.post", "ref": "ref-00000001", "body": "", "media": [made["sid"]]}))
+        while json.loads(wire.recv(timeout=10)).get("ref") != "ref-00000001":
+            pass
+    return token, f"/chat/media/{made['sid']}"
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads the memory of a process from /proc")
+def test_files_wait_for_their_readers_on_the_disk_and_keep_nobody_out(served):
+    port, _, process = served
+    content = b"%PDF-1.7\n" + b"x" * (15 * 1024 * 1024)
+    token, path = own_file(port, content)
+    head = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nX-Chat-Token: {token}\r\nConnection: close\r\n\r\n"
+    before = resident(process)
+
+    wires = [socket.create_connection(("127.0.0.1", port), timeout=20) for _ in range(20)]
+    firsts = []
+    for wire in wires:
+        wire.sendall(head.encode())
+        firsts.append(wire.recv(1024))
+    whole = requests.get(f"http://127.0.0.1:{port}{path}", headers={"X-Chat-Token": token}, timeout=20).content
+
+    assert all(first.startswith(b"HTTP/1.1 200 OK") for first in firsts)
+    assert whole == content
+    assert resident(process) - before < 100
+    late = firsts[0] + b"".join(iter(lambda: wires[0].recv(1 << 20), b""))
+    assert late.partition(b"\r\n\r\n")[2] == content
+    for wire in wires:
+        wire.close()
 
 
 # Last: it ends what the others ask.
