@@ -155,6 +155,7 @@ _CONVERSATION = {
     "owner": "bot",
     "contact": {"sid": "CT" + "1" * 32, "name": "Maria"},
     "customer_address": "+15550100001",
+    "customer_shown": "+1 555-010-0001",
     "our_address": "+15550001000",
     "our_name": "Front desk",
     "attributes": {},

@@ -220,6 +220,7 @@ class ConversationSerializer(Shape):
     owner = serializers.ChoiceField(choices=Conversation.Owner.choices, help_text="who answers")
     contact = ContactSerializer()
     customer_address = serializers.CharField()
+    customer_shown = serializers.CharField(help_text="as people read it: a number in its international form")
     our_address = serializers.CharField()
     our_name = serializers.CharField()
     attributes = serializers.DictField()

@@ -5,7 +5,7 @@ from typing import Any, TypedDict
 
 from django.urls import reverse
 
-from conversations.core import policy
+from conversations.core import phones, policy
 from conversations.core.policy import Standing
 from conversations.core.templates import Button
 from conversations.details import DetailsPayload, details_payload
@@ -128,6 +128,7 @@ class ConversationPayload(TypedDict):
     owner: str
     contact: dict[str, str]
     customer_address: str
+    customer_shown: str
     our_address: str
     our_name: str
     attributes: Mapping[str, Any]
@@ -240,6 +241,7 @@ def conversation_payload(
         "owner": conversation.owner,
         "contact": {"sid": contact.sid, "name": contact.name},
         "customer_address": conversation.identity.address,
+        "customer_shown": phones.shown(conversation.identity.address),
         "our_address": conversation.address.address,
         "our_name": conversation.address.friendly_name,
         "attributes": conversation.attributes,

@@ -1,5 +1,6 @@
 """Telephone numbers: kept as ``+573001234567``, read as people in the same country write them."""
 
+from functools import lru_cache
 from typing import Final
 
 import phonenumbers
@@ -27,6 +28,7 @@ def region(address: str) -> str:
     return (phonenumbers.region_code_for_number(number) or "") if number else ""
 
 
+@lru_cache(maxsize=4096)
 def shown(address: str, *, home: str = "") -> str:
     """An address as people read it: a number of the region ``home`` nationally, of another with its country.
 

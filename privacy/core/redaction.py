@@ -11,6 +11,7 @@ from typing import Any, Final
 _SAID: Final = frozenset(
     {
         *("body", "content", "details", "media", "error_message", "customer_address", "note", "reason", "summary"),
+        "customer_shown",
         *("transcript", "context", "evidence", "from", "last_message", "last_words", "fields", "previous", "answer"),
     }
 )

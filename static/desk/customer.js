@@ -5,16 +5,19 @@ import { plainAddress } from "./words.js";
 /**
  * @param {import("./protocol.js").Reservation|null} reservation
  * @param {import("./protocol.js").Conversation|null} conversation
- * @returns {{name: string, address: string, channel: string, ourName: string}}
+ * @returns {{name: string, address: string, shown: string, channel: string, ourName: string}} `shown`: the address as people
+ *   read it
  */
 export function customerOf(reservation, conversation) {
   const task = reservation?.task.attributes ?? {};
   const channel = conversation?.channel ?? task.channel ?? reservation?.task.task_channel ?? "default";
   // A web chat's address is a name of ours for the browser; it tells the agent nothing.
   const address = channel === "webchat" ? "" : plainAddress(conversation?.customer_address ?? task.from ?? task.customer_address);
+  const shown = (address && conversation?.customer_shown) || address;
   return {
-    name: conversation?.contact?.name || task.name || address || gettext("Unknown customer"),
+    name: conversation?.contact?.name || task.name || shown || gettext("Unknown customer"),
     address,
+    shown,
     channel,
     ourName: conversation?.our_name || plainAddress(conversation?.our_address ?? task.to),
   };

@@ -49,6 +49,7 @@
  * @property {"bot"|"queue"|"agent"} owner
  * @property {{sid: string, name: string}} contact
  * @property {string} customer_address
+ * @property {string} customer_shown   the same as people read it
  * @property {string} our_address
  * @property {string} our_name
  * @property {Record<string, any>} attributes

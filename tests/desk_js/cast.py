@@ -90,6 +90,7 @@ def conversation(number: int, *, last_index: int = 0, read_index: int | None = N
         "owner": "agent",
         "contact": {"sid": sid("CT", number), "name": f"Customer {number}"},
         "customer_address": f"+1555010{number:04d}",
+        "customer_shown": f"+1 555-010-{number:04d}",
         "our_address": "+15550100000",
         "our_name": "Main line",
         "attributes": {},

@@ -9,6 +9,7 @@ import { current, outbox, selected } from "../store.js";
 import { channelName } from "../words.js";
 import { Avatar } from "./avatar.js";
 import { Composer } from "./composer.js";
+import { CustomerNumber } from "./customer_number.js";
 import { Gone, Joining, NothingChosen } from "./empty.js";
 import { Icon } from "./icons.js";
 import { MessageList } from "./message_list.js";
@@ -33,12 +34,9 @@ function TaskButtons({ task }) {
 /** @param {{item: WorkItem}} props */
 function Head({ item }) {
   const { reservation, conversation } = item;
-  const { name, address, channel } = customerOf(reservation, conversation);
-  const subtitle = [
-    channelName(channel),
-    address !== name && address,
-    reservation?.task.task_queue_friendly_name,
-  ].filter(Boolean);
+  const { name, address, shown, channel } = customerOf(reservation, conversation);
+  const number = shown && html`<${CustomerNumber} address=${address} shown=${shown} />`;
+  const queue = reservation?.task.task_queue_friendly_name;
   return html`
     <header class="conversation-head">
       <button type="button" class="icon-button back-button" aria-label=${gettext("Back to the list")} onClick=${toList}>
@@ -46,8 +44,8 @@ function Head({ item }) {
       </button>
       <${Avatar} name=${name} channel=${channel} />
       <div class="conversation-who">
-        <h2>${name}</h2>
-        <p>${subtitle.join(" · ")}</p>
+        <h2>${name === shown ? number : name}</h2>
+        <p>${channelName(channel)}${name !== shown && number && html` · ${number}`}${queue && ` · ${queue}`}</p>
       </div>
       <a class="icon-button customer-button" href=${addressOf(item.key, "customer")}
         aria-label=${gettext("About the customer")} title=${gettext("About the customer")}>

@@ -7,6 +7,7 @@ import { current } from "../store.js";
 import { channelName } from "../words.js";
 import { Avatar } from "./avatar.js";
 import { ContactCard } from "./contact_card.js";
+import { CustomerNumber } from "./customer_number.js";
 import { Facts } from "./facts.js";
 import { Icon } from "./icons.js";
 import { SafeText } from "./safe_text.js";
@@ -87,13 +88,13 @@ function TaskFacts({ task }) {
 /** @param {{item: import("../store.js").WorkItem}} props */
 function About({ item }) {
   const { reservation, conversation } = item;
-  const { name, address, channel, ourName } = customerOf(reservation, conversation);
+  const { name, address, shown: readable, channel, ourName } = customerOf(reservation, conversation);
   const handoff = handoffOf(reservation, conversation);
   return html`
     <div class="profile">
       <${Avatar} name=${name} channel=${channel} large=${true} />
       <h2>${name}</h2>
-      ${address !== name && html`<p>${address}</p>`}
+      ${address && readable !== name && html`<p><${CustomerNumber} address=${address} shown=${readable} /></p>`}
     </div>
     ${handoff && html`<${Handoff} handoff=${handoff} />`}
     ${conversation && html`<${ContactCard} conversation=${conversation} />`}
