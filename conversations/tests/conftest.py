@@ -1,12 +1,38 @@
-"""A house with an address, and a carrier that does as it is told."""
+"""A house with two addresses, customers who write to them, and a carrier that does as it is told."""
 
 from typing import Any
 
 import pytest
 
 from conversations import sending, tasks
+from conversations.models import Conversation
 from conversations.tests.carrier import FakeCarrier
 from eventlog import dbclock
+from kernel.actor import Actor
+from tests import people
+from tests.people import House
+
+# What makes a customer's message one by WhatsApp.
+WHATSAPP = {
+    "channel": "whatsapp",
+    "from_address": "whatsapp:+15550100002",
+    "to_address": "whatsapp:+15550002000",
+}
+
+
+@pytest.fixture
+def home() -> House:
+    """Acme, with a number and a WhatsApp sender."""
+    home = people.full_house()
+    people.address(home)
+    people.address(home, WHATSAPP["to_address"], channel="whatsapp")
+    return home
+
+
+def talk(home: House, **changes: Any) -> tuple[Conversation, Actor]:
+    """A customer has written, as ``people.said`` tells, and Ada takes part."""
+    conversation = people.said(**changes).conversation
+    return conversation, people.taking_part(home, "Ada", conversation)
 
 
 @pytest.fixture

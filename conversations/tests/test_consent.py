@@ -12,6 +12,7 @@ from conversations.actions import addresses
 from conversations.core.keywords import Words
 from conversations.models import Consent, Conversation, Message
 from conversations.tests.carrier import claim_next
+from conversations.tests.conftest import WHATSAPP, talk
 from eventlog.models import Event
 from kernel import clock
 from kernel.actor import CARRIER, Actor
@@ -20,25 +21,6 @@ from tests import people
 from tests.people import House
 
 pytestmark = pytest.mark.django_db
-
-WHATSAPP = {
-    "channel": "whatsapp",
-    "from_address": "whatsapp:+15550100002",
-    "to_address": "whatsapp:+15550002000",
-}
-
-
-@pytest.fixture
-def home() -> House:
-    home = people.full_house()
-    people.address(home)
-    people.address(home, "whatsapp:+15550002000", channel="whatsapp")
-    return home
-
-
-def talk(home: House, **changes: Any) -> tuple[Conversation, Actor]:
-    conversation = people.said(**changes).conversation
-    return conversation, people.taking_part(home, "Ada", conversation)
 
 
 def say(conversation: Conversation, ada: Actor, ref: str = "r1") -> Message:

@@ -27,14 +27,6 @@ WHATSAPP = {"channel": "whatsapp", "from_address": f"whatsapp:{CARO}", "to_addre
 
 
 @pytest.fixture
-def home() -> House:
-    home = people.full_house()
-    people.address(home)
-    people.address(home, "whatsapp:+15550002000", channel="whatsapp")
-    return home
-
-
-@pytest.fixture
 def bo(home: House) -> Actor:
     return home.actor("Bo")
 

@@ -11,6 +11,7 @@ from conversations import actions, schedule_timers
 from conversations.core.scheduling import FARTHEST, SOONEST
 from conversations.models import Conversation, Message, ScheduledMessage, Template
 from conversations.queries import scheduled as scheduled_queries
+from conversations.tests.conftest import WHATSAPP, talk
 from conversations.tests.templates import template
 from eventlog.dbclock import database_now
 from eventlog.models import Event
@@ -21,25 +22,6 @@ from tests import people
 from tests.people import House
 
 pytestmark = pytest.mark.django_db
-
-WHATSAPP = {
-    "channel": "whatsapp",
-    "from_address": "whatsapp:+15550100002",
-    "to_address": "whatsapp:+15550002000",
-}
-
-
-@pytest.fixture
-def home() -> House:
-    home = people.full_house()
-    people.address(home)
-    people.address(home, "whatsapp:+15550002000", channel="whatsapp")
-    return home
-
-
-def talk(home: House, **changes: Any) -> tuple[Conversation, Actor]:
-    conversation = people.said(**changes).conversation
-    return conversation, people.taking_part(home, "Ada", conversation)
 
 
 def later(conversation: Conversation, ada: Actor, *, ref: str = "r1", **span: float) -> ScheduledMessage:

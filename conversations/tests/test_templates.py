@@ -12,6 +12,7 @@ from conversations.models import Conversation, Message, Template, TemplateReadin
 from conversations.payloads import message_payload
 from conversations.queries import templates as template_queries
 from conversations.tests.carrier import claim_next
+from conversations.tests.conftest import WHATSAPP
 from conversations.tests.templates import due, listed, stand, template
 from eventlog.dbclock import database_now
 from eventlog.models import Event
@@ -24,11 +25,6 @@ from tests.people import House
 pytestmark = pytest.mark.django_db
 
 ACCOUNT = "AC" + "a" * 32
-WHATSAPP = {
-    "channel": "whatsapp",
-    "from_address": "whatsapp:+15550100002",
-    "to_address": "whatsapp:+15550002000",
-}
 VALUES = {"1": "Maria", "2": "12 May"}
 
 
