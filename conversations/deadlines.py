@@ -9,3 +9,4 @@ class Turns(Deadline):
     name = "turns"
     sweep = "conversations.timers.grant_turns"
     due = "conversations.timers.first_turn"
+    soon = True

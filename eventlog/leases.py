@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 
 from eventlog import models
-from eventlog.dbclock import database_now
+from eventlog.dbclock import SteadyClock, database_now
 
 SECONDS: Final = 4.0
 """How long a lease outlives a holder that was killed."""
@@ -38,14 +38,16 @@ class Lease:
         self._term = timedelta(seconds=seconds)
         self.holder = f"{socket.gethostname()[:24]}:{os.getpid()}:{secrets.token_hex(4)}"
         self.fence = 0
+        self._clock = SteadyClock()
         self._ask_at = 0.0
 
     def hold(self) -> bool:
         """Whether the lease is ours. Asks the database when it is to be renewed; while it is another's, when that one
         expires, and four times a second in case it is given up before."""
         if time.monotonic() >= self._ask_at:
-            held = self._renew() or self._take()
-            pause = self._term.total_seconds() / _RENEWALS if held else self._until_free()
+            left = 0.0 if self.fence else self._until_free()
+            held = not left and (self._renew() or self._take())
+            pause = self._term.total_seconds() / _RENEWALS if held else left or self._until_free()
             self._ask_at = time.monotonic() + pause
         return bool(self.fence)
 
@@ -90,7 +92,7 @@ class Lease:
     def _until_free(self) -> float:
         """For how many seconds nobody else can have it, as far as it is known now."""
         expires_at = models.Lease.objects.filter(name=self.name).values_list("expires_at", flat=True).first()
-        left = (expires_at - database_now()).total_seconds() if expires_at else 0.0
+        left = expires_at.timestamp() - self._clock.now() if expires_at else 0.0
         return min(max(left, 0.0), _STANDBY_SECONDS)
 
     def _create(self, *, now: datetime) -> bool:

@@ -35,7 +35,7 @@ class Pump:
         self._loops = [Loop(group, over=self._is_over) for group in chosen if group]
 
     def run(self) -> None:
-        silence = doorbell.answer(lambda _: self.wake())
+        silence = doorbell.answer(lambda _: self.ring())
         threads = [threading.Thread(target=loop.run, name=loop.name, daemon=True) for loop in self._loops]
         try:
             for loop, thread in zip(self._loops, threads, strict=True):
@@ -58,8 +58,13 @@ class Pump:
         """
         self._ended = True
 
+    def ring(self) -> None:
+        """Something has happened."""
+        for loop in self._loops:
+            loop.ring()
+
     def wake(self) -> None:
-        """Look again at once (also to notice ``stop``)."""
+        """Notice ``stop`` at once."""
         for loop in self._loops:
             loop.wake()
 
@@ -92,6 +97,10 @@ class Loop:
         finally:
             self._close()
 
+    def ring(self) -> None:
+        if any(service.heeds_rings() for service in self._services):
+            self._rung.set()
+
     def wake(self) -> None:
         self._rung.set()
 
@@ -99,7 +108,8 @@ class Loop:
         rung = self._rung.is_set()
         self._rung.clear()
         for service in self._services:
-            if self._next_at[service] <= time.monotonic() or (rung and service not in self._failed):
+            heeds = rung and service not in self._failed and service.heeds_rings()
+            if heeds or self._next_at[service] <= time.monotonic():
                 self._next_at[service] = time.monotonic() + self._step(service)
 
     def _step(self, service: Service) -> float:

@@ -60,6 +60,9 @@ class Relay(Service):
         self._write_down()
         return bool(fresh) or any(fed)
 
+    def heeds_rings(self) -> bool:
+        return bool(self._lease.fence)
+
     def close(self) -> None:
         if self._lease.fence:
             self._write_at = 0.0

@@ -19,5 +19,13 @@ class Service:
         """For how many seconds nothing will be due, unless the doorbell rings."""
         return POLL_SECONDS
 
+    def heeds_rings(self) -> bool:
+        """Whether it looks again at once when something has happened, and not only when its rest is over.
+
+        Each ring costs each service that heeds it a turn at the interpreter: who stands by for another process, or is
+        moved by the clock alone, says no. Other threads ask.
+        """
+        return True
+
     def close(self) -> None:
         """The process ends in an orderly way: give up what others may be waiting for."""

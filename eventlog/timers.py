@@ -64,6 +64,9 @@ class Timers(Service):
             return POLL_SECONDS
         return min((timer.next_at for timer in self._timers), default=math.inf) - time.monotonic()
 
+    def heeds_rings(self) -> bool:
+        return False
+
     def close(self) -> None:
         if self._lease.fence:
             self._lease.release()
@@ -88,12 +91,13 @@ class Timers(Service):
 class Deadline(Timers):
     """A sweep whose lateness people feel: it waits for no other, and is made when something is due.
 
-    ``due`` tells when the first of what it sweeps is due, in seconds since 1970, or 0 for nothing. Whoever brings that
-    forward rings the doorbell; a ring that got lost costs a poll.
+    ``due`` tells when the first of what it sweeps is due, in seconds since 1970, or 0 for nothing. It is asked with
+    each poll; where something may fall due sooner than that, the service heeds rings (``soon``).
     """
 
     sweep: ClassVar[str]
     due: ClassVar[str]
+    soon: ClassVar[bool] = False
 
     def __init__(self) -> None:
         super().__init__()
@@ -116,6 +120,9 @@ class Deadline(Timers):
 
     def rest(self) -> float:
         return self._look_at - time.monotonic() if self._lease.fence else POLL_SECONDS
+
+    def heeds_rings(self) -> bool:
+        return self.soon and bool(self._lease.fence)
 
     def _left(self) -> float:
         """For how many seconds nothing is due."""

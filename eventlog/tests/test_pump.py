@@ -136,6 +136,21 @@ def test_doorbell_wakes_everybody_who_rests(settings: Any, monkeypatch: pytest.M
             assert service.stepped.acquire(timeout=PATIENCE)
 
 
+def test_who_does_not_heed_rings_is_left_in_peace(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("eventlog.pump.POLL_SECONDS", 1000.0)
+    monkeypatch.setattr(Other, "heeds_rings", lambda _: False)
+    with running(settings, [Worker, Other], [Other]):
+        heeds, *deaf = Worker.made
+        for service in Worker.made:
+            assert service.stepped.acquire(timeout=PATIENCE)
+        doorbell.ring()
+        assert heeds.stepped.acquire(timeout=PATIENCE)
+        doorbell.ring()
+        assert heeds.stepped.acquire(timeout=PATIENCE)
+
+    assert [service.steps for service in deaf] == [1, 1]
+
+
 def test_signal_handler_ends_it_within_a_poll(settings: Any) -> None:
     settings.PUMP_THREADS = [[f"{__name__}.Worker"], [f"{__name__}.Other"]]
     pump = Pump(threading.Event())

@@ -336,6 +336,16 @@ def test_a_released_lease_is_free_at_once() -> None:
     assert second.hold() is True
 
 
+def test_who_stands_by_only_reads(django_assert_max_num_queries: Any) -> None:
+    first, second = Lease("x"), Lease("x")
+    first.hold()
+    second.hold()
+    for _ in range(3):
+        second._ask_at = 0.0
+        with django_assert_max_num_queries(1):
+            assert second.hold() is False
+
+
 def take_over(relay: Relay) -> Relay:
     """Another process becomes the relay."""
     relay.close()

@@ -65,6 +65,9 @@ class Router(Service):
         due = [at for router in self.routers.values() if (at := router.next_due()) is not None]
         return max(_SOON_SECONDS, min(due) - self._clock.now()) if due else POLL_SECONDS
 
+    def heeds_rings(self) -> bool:
+        return any(router.lease.fence for router in list(self.routers.values()))
+
     def close(self) -> None:
         for router in self.routers.values():
             router.close()
