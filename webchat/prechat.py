@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypedDict
 
 from kernel.errors import Invalid
+from webchat import core
 
 MOST: Final = 6
 MAX_LABEL: Final = 60
@@ -80,7 +81,7 @@ def answers(fields: Sequence[Field], given: Mapping[str, Any]) -> dict[str, str]
         value = given.get(name, "")
         if not isinstance(value, str):
             raise Invalid("%(field)s is a text.", field=name, params={"field": name})
-        text = " ".join(value.replace("\0", "").split())
+        text = " ".join(core.clean_body(value).split())
         if len(text) > MAX_ANSWER:
             raise Invalid("Write at most %(limit)d characters.", field=name, params={"limit": MAX_ANSWER})
         if text:

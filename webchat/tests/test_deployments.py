@@ -91,6 +91,15 @@ def test_what_was_asked_first_reaches_the_agent_and_the_workflow(home: House, sh
     assert (attributes["email"], attributes["name"]) == ("maria@example.com", "Maria")
 
 
+def test_what_no_database_takes_is_left_out_of_the_answers(shop: Address, client: Client) -> None:
+    deployed(shop, fields=ASKED)
+
+    answer = begin(client, name="Maria", answers={"email": "maria@example.com", "order": "7\ud83d\0 b"})
+
+    assert answer.status_code == 201
+    assert Visitor.objects.get().answers == {"email": "maria@example.com", "order": "7 b"}
+
+
 @pytest.mark.parametrize(
     ("answers", "field"),
     [
