@@ -201,13 +201,16 @@ def test_a_screen_of_more_than_a_frame_may_have_is_shown(served, talkative):
 def test_a_socket_whose_client_does_not_read_is_cut(served, talkative):
     port, folder, _ = served
 
+    url = f"ws://127.0.0.1:{port}/ws/chat"
     with (
-        websockets.sync.client.connect(f"ws://127.0.0.1:{port}/ws/chat", max_queue=1) as wire,
+        websockets.sync.client.connect(url) as reader,
+        websockets.sync.client.connect(url, max_queue=1) as wire,
         suppress(ConnectionClosed),
     ):
         for _ in range(200):
             wire.send(hello(talkative))
-            status(f"http://127.0.0.1:{port}/readyz")  # It has time to answer, and the answer is not read.
+            reader.send(hello(talkative))
+            reader.recv(timeout=10)  # Whoever asks faster than he is answered is cut for that.
 
     assert "its client does not read" in (folder / "log").read_text()
 
