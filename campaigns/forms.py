@@ -34,7 +34,7 @@ class CampaignForm(ModelForm):
     """What a campaign says, from where, when and how fast."""
 
     channel = forms.ChoiceField(
-        label=_("channel"),
+        label=_("Channel"),
         required=False,
         choices=[("", "---"), *(choice for choice in Channel.choices if choice[0] != Channel.WEBCHAT)],
         help_text=_("Of a messaging service whose pool has several."),

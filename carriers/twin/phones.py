@@ -170,7 +170,7 @@ def _fault_labels() -> dict[str, str]:
         "duplicate_next": _("Repeat the next callbacks"),
         "reorder_next": _("Turn the order of the next receipts round"),
         "lose_next": _("Lose the next texts on the way to us"),
+        "undelivered_next": _("Find the phone switched off for the next replies"),
         "sender_rate": _("Messages a second of each number (0: any)"),
         "queue_seconds": _("… and the others wait up to (s)"),
-        "undelivered_next": _("Find the phone switched off for the next replies"),
     }
