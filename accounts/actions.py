@@ -4,9 +4,13 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils.module_loading import import_string
 
 from accounts import core, policy
 from accounts.models import AUTH_TOKENS, KEY_SECRETS, Account, ApiKey, Role, User
@@ -110,6 +114,7 @@ def update_user(user: User, *, name: str, role: str, locale: str, is_active: boo
     user.is_active = is_active
     _give_role(user, role)
     user.save(update_fields=["first_name", "last_name", "locale", "is_active", "role", "is_staff", "is_superuser"])
+    _tell(user)
     return user
 
 
@@ -118,6 +123,50 @@ def set_password(user: User, *, password: str, actor: Actor) -> None:
     policy.require(actor, "users:write", account_sid=user.account.sid if user.account else None)
     _give_password(user, password)
     user.save(update_fields=["password"])
+    _tell(user)
+
+
+def end_session(session: UserSession, *, actor: Actor) -> None:
+    """That browser is signed out, and its sockets close. Everybody may end his own; an administrator, anybody's."""
+    _require_self_or_users(session.user, actor)
+    session.end()
+    _tell(session.user)
+
+
+def end_sessions(user: User, *, actor: Actor, but: str = "") -> int:
+    """This person is signed out everywhere, except from the session with the key ``but``. Returns from how many."""
+    _require_self_or_users(user, actor)
+    ended = UserSession.objects.filter(user=user).exclude(session_key=but)
+    for session in ended:
+        session.end()
+    _tell(user)
+    return len(ended)
+
+
+def remove_factors(user: User, *, actor: Actor) -> None:
+    """No second factor is left: authenticator app, passkeys and recovery codes are gone, and the password alone counts.
+
+    For whoever has lost them. The person is signed out everywhere.
+    """
+    policy.require(actor, "users:write", account_sid=user.account.sid if user.account else None)
+    with transaction.atomic():
+        Authenticator.objects.filter(user=user).delete()
+        end_sessions(user, actor=actor)
+
+
+def _require_self_or_users(user: User, actor: Actor) -> None:
+    if actor.kind != "user" or actor.sid != user.sid:
+        policy.require(actor, "users:write", account_sid=user.account.sid if user.account else None)
+
+
+def _tell(user: User) -> None:
+    """Wake whoever holds something open for this person; without it they ask again in some seconds anyway."""
+
+    def tell() -> None:
+        for listener in settings.ACCESS_LISTENERS:
+            import_string(listener)(user.sid)
+
+    transaction.on_commit(tell)
 
 
 def _give_role(user: User, role: str) -> None:

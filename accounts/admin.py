@@ -2,12 +2,17 @@
 
 from typing import TYPE_CHECKING, Any, cast
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django import forms
 from django.conf import settings
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.forms import SetPasswordMixin
 from django.contrib.auth.models import Group
+from django.contrib.sessions.models import Session
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
@@ -30,6 +35,7 @@ from accounts.admin_base import (
     key_parts,
     visible_account,
 )
+from accounts.core import browser_name
 from accounts.models import Account, ApiKey, Role, User
 from accounts.vault import Unreadable
 from kernel import clock
@@ -41,6 +47,8 @@ else:
     _PasswordMixin = SetPasswordMixin
 
 admin.site.unregister(Group)  # Roles say who may do what.
+for model in (EmailAddress, Authenticator, UserSession):
+    admin.site.unregister(model)  # allauth's own pages write past our actions and show keys.
 
 SCOPES = {
     "handoffs:write": _("hand conversations over to agents"),
@@ -173,7 +181,7 @@ class UserAdmin(OfAccount):
     search_fields = ["username", "first_name", "last_name", "sid"]
     ordering = ["username"]
     readonly_fields = ["sid", "last_login", "date_joined"]
-    actions_detail = ["new_password"]
+    actions_detail = ["new_password", "sign_out", "remove_factors"]
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         hidden = self.get_exclude(request, obj)
@@ -241,6 +249,92 @@ class UserAdmin(OfAccount):
         def perform(user: User, given: dict[str, Any]) -> str:
             actions.set_password(user, password=given["password"], actor=actor(request, user.account))
             return gettext("The password of %(user)s has been set.") % {"user": user}
+
+        return self.ask(request, object_id, question, perform)
+
+    @action(description=_("Sign out everywhere"), icon="logout", permissions=["new_password"], url_path="sign-out")
+    def sign_out(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        question = Question(
+            _("Sign out everywhere?"),
+            _("All sessions of this person end, and open screens close at once."),
+            _("Sign out everywhere"),
+        )
+
+        def perform(user: User, _given: dict[str, Any]) -> str:
+            actions.end_sessions(user, actor=actor(request, user.account))
+            return gettext("%(user)s is signed out everywhere.") % {"user": user}
+
+        return self.ask(request, object_id, question, perform)
+
+    def has_remove_factors_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return self.may_change_row(request, object_id, authenticator__isnull=False)
+
+    @action(
+        description=_("Remove second factors"),
+        icon="phonelink_erase",
+        permissions=["remove_factors"],
+        url_path="factors",
+        variant=DANGER,
+    )
+    def remove_factors(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        question = Question(
+            _("Remove second factors?"),
+            _("For whoever has lost phone and keys: the password alone signs in then. The person is signed out."),
+            _("Remove"),
+        )
+
+        def perform(user: User, _given: dict[str, Any]) -> str:
+            actions.remove_factors(user, actor=actor(request, user.account))
+            return gettext("%(user)s has no second factor now.") % {"user": user}
+
+        return self.ask(request, object_id, question, perform)
+
+
+@admin.register(UserSession)
+class SessionAdmin(ModelAdmin):
+    """Who is signed in where; each can be ended."""
+
+    sees = writes = "users:write"
+    can_add = can_change = False
+    account_lookup = "user__account"
+    list_display = ["user", "browser", "client", "since"]
+    list_filter = ["user"]
+    search_fields = ["user__username", "ip"]
+    ordering = ["-created_at", "-pk"]
+    list_select_related = ["user"]
+    fields = ["user", "browser", "client", "since"]
+    readonly_fields = ["user", "browser", "client", "since"]
+    actions_detail = ["end"]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        alive = Session.objects.filter(expire_date__gt=clock.now()).values("session_key")
+        return super().get_queryset(request).filter(session_key__in=alive)
+
+    @display(description=_("Browser"))
+    def browser(self, session: UserSession) -> str:
+        return browser_name(session.user_agent) or session.user_agent
+
+    @display(description=_("IP address"), ordering="ip")
+    def client(self, session: UserSession) -> str:
+        return str(session.ip)
+
+    @display(description=_("Since"), ordering="created_at")
+    def since(self, session: UserSession) -> Any:
+        return session.created_at
+
+    def has_end_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return self._may_write(request)
+
+    @action(description=_("End"), icon="logout", permissions=["end"], url_path="end", variant=DANGER)
+    def end(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        question = Question(
+            _("End this session?"), _("That browser is signed out, and its open screens close at once."), _("End")
+        )
+
+        def perform(session: UserSession, _given: dict[str, Any]) -> HttpResponse:
+            actions.end_session(session, actor=actor(request, session.user.account))
+            messages.success(request, gettext("%(user)s is signed out there.") % {"user": session.user})
+            return redirect("admin:usersessions_usersession_changelist")
 
         return self.ask(request, object_id, question, perform)
 

@@ -41,3 +41,26 @@ def parse_token(text: str) -> tuple[str, str] | None:
     if mark != _MARK or not sids.is_sid(sid, "SK") or not secret:
         return None
     return sid, secret
+
+
+_BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))
+_SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "macOS"),
+    ("Linux", "Linux"),
+)
+
+
+def browser_name(user_agent: str) -> str:
+    """A browser and its system, as people call them; empty where the header names neither.
+
+    >>> browser_name("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/141.0.0.0 Safari/537.36")
+    'Chrome, Linux'
+    >>> browser_name("curl/8.5.0")
+    ''
+    """
+    found = (next((name for mark, name in table if mark in user_agent), "") for table in (_BROWSERS, _SYSTEMS))
+    return ", ".join(name for name in found if name)

@@ -4,6 +4,10 @@ import hmac
 from collections.abc import Iterable
 from datetime import timedelta
 
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import is_mfa_enabled
+from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.utils.translation import gettext
 
 from accounts import core, policy
@@ -47,6 +51,18 @@ def actor_for_basic(name: str, secret: str) -> Actor:
     if actor is None:
         raise NotAuthenticated("Authenticate with an account's sid and auth token, or an API key's sid and secret.")
     return actor
+
+
+def lacks_factor(user: User) -> bool:
+    """Whether this person's role needs a second factor (``SECOND_FACTOR_ROLES``) and there is none."""
+    if actor_for_user(user).role not in settings.SECOND_FACTOR_ROLES:
+        return False
+    return not is_mfa_enabled(user, [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN])
+
+
+def sessions(user: User) -> list[UserSession]:
+    """Where this person is signed in now, the newest first. What has ended is forgotten on the way."""
+    return sorted(UserSession.objects.purge_and_list(user), key=lambda session: session.created_at, reverse=True)
 
 
 def account(sid: str) -> Account:

@@ -35,6 +35,15 @@ def required(name: str, *, embedded: str) -> str:
     return embedded
 
 
+def second_factor_roles() -> list[str]:
+    """The roles that need a second factor."""
+    roles: list[str] = env.list("SECOND_FACTOR_ROLES", default=[])
+    unknown = sorted(set(roles) - {"agent", "supervisor", "admin"})
+    if unknown:
+        raise ImproperlyConfigured(f"SECOND_FACTOR_ROLES names {', '.join(unknown)}: use agent, supervisor, admin.")
+    return roles
+
+
 def kept_secret(name: str) -> str:
     """A secret made once and kept under ``var/`` for the owner's eyes only."""
     path = VAR_DIR / "secrets" / name

@@ -7,9 +7,13 @@ from collections.abc import Callable
 
 import structlog
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
 from django.utils import translation
 
+from accounts import queries
+from accounts.models import User
 from contactcenter import health
 
 logger = structlog.get_logger(__name__)
@@ -69,6 +73,41 @@ class OwnLanguage:
                 translation.activate(locale)
                 request.LANGUAGE_CODE = locale
         return self._get_response(request)
+
+
+class SecondFactor:
+    """Leads whoever must have a second factor, and has none, to where one is set up; nothing else opens."""
+
+    # What is needed to set one up, to leave, and to read the page.
+    open_to_all = frozenset(
+        {
+            "mfa_index",
+            "mfa_activate_totp",
+            "mfa_add_webauthn",
+            "mfa_view_recovery_codes",
+            "mfa_download_recovery_codes",
+            "account_reauthenticate",
+            "mfa_reauthenticate",
+            "logout",
+            "set_language",
+        }
+    )
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self._get_response(request)
+
+    def process_view(self, request: HttpRequest, *_view: object) -> HttpResponseBase | None:
+        match = request.resolver_match
+        if not settings.SECOND_FACTOR_ROLES or (match and match.url_name in self.open_to_all):
+            return None
+        if not isinstance(request.user, User) or not queries.lacks_factor(request.user):
+            return None
+        if request.method in ("GET", "HEAD"):
+            return redirect("mfa_index")
+        raise PermissionDenied
 
 
 def _route(request: HttpRequest) -> str | None:

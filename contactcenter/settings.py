@@ -44,6 +44,10 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "axes",
     "csp",
     "rest_framework",
@@ -84,6 +88,8 @@ MIDDLEWARE = [
     "contactcenter.middleware.OwnLanguage",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "contactcenter.middleware.SecondFactor",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -140,6 +146,24 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "/desk/"
 LOGOUT_REDIRECT_URL = "login"
+
+ACCOUNT_ADAPTER = "accounts.signing_in.AccountAdapter"
+ACCOUNT_FORMS = {"login": "accounts.signing_in.SignInForm"}
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = True  # For SESSION_COOKIE_AGE, without asking.
+# Of second factors; wrong passwords are counted below. A whole shift signs in from one office.
+ACCOUNT_RATE_LIMITS = {"login": "300/m/ip", "login_failed": "100/15m/ip,10/15m/key"}
+MFA_ADAPTER = "accounts.signing_in.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE
+# The roles that are let in nowhere without a second factor.
+SECOND_FACTOR_ROLES = environment.second_factor_roles()
+# Each is called with the sid of a person who may less than before, so that open screens hear of it at once.
+ACCESS_LISTENERS = ["eventlog.live.revoke"]
 
 # Counted in the database, so that the limit holds over all web processes and without Redis.
 AXES_FAILURE_LIMIT = 8

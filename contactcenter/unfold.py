@@ -74,6 +74,7 @@ UNFOLD: dict[str, Any] = {
         lambda _request: static("admin_extra/campaigns.css"),
         lambda _request: static("admin_extra/history.css"),
     ],
+    "ACCOUNT": {"navigation": [{"title": _("Your sign-in"), "link": reverse_lazy("mfa_index")}]},
     "COLORS": {"base": _BASE, "primary": _PRIMARY},
     "SIDEBAR": {
         "show_search": False,
@@ -94,6 +95,7 @@ UNFOLD: dict[str, Any] = {
                 _item(_("Workers"), "support_agent", "agents_worker"),
                 _item(_("Activities"), "toggle_on", "agents_activity"),
                 _item(_("Users"), "group", "accounts_user", permission="users:write"),
+                _item(_("Sessions"), "devices", "usersessions_usersession", permission="users:write"),
             ),
             _group(
                 _("Customers"),

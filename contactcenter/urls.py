@@ -3,7 +3,6 @@
 import time
 
 from django.contrib import admin
-from django.contrib.auth.views import LoginView
 from django.http import HttpRequest
 from django.urls import URLPattern, URLResolver, include, path
 from django.utils.translation import get_language
@@ -12,7 +11,7 @@ from django.views.decorators.http import condition
 from django.views.generic import RedirectView
 from django.views.i18n import JavaScriptCatalog
 
-from contactcenter import health, views
+from contactcenter import account_urls, health
 
 _STARTED = int(time.time())
 
@@ -26,8 +25,7 @@ catalog = cache_control(private=True, no_cache=True)(condition(etag_func=_catalo
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(url="/desk/"), name="home"),
-    path("login/", LoginView.as_view(redirect_authenticated_user=True), name="login"),
-    path("logout/", views.SignOut.as_view(), name="logout"),
+    path("", include(account_urls)),
     path("i18n/", include("django.conf.urls.i18n")),
     path("jsi18n/", catalog, name="javascript-catalog"),
     path("admin/", admin.site.urls),

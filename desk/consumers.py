@@ -8,6 +8,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpRequest
 
 from accounts.models import User
+from accounts.queries import lacks_factor
 from agents.models import Worker
 from agents.queries import actor_for, worker_for
 from desk import commands, snapshot
@@ -57,4 +58,4 @@ class DeskConsumer(StreamConsumer):
         request = HttpRequest()
         request.session = SessionStore(session.session_key)
         user = get_user(request)
-        return user if isinstance(user, User) and user.is_active else None
+        return user if isinstance(user, User) and user.is_active and not lacks_factor(user) else None

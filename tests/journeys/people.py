@@ -25,7 +25,7 @@ class Cast:
         self.desks: list[Desk] = []
 
     def context(self, **options: Any) -> BrowserContext:
-        context = self.browser.new_context(base_url=self.product.url, **{"locale": "en-GB", **options})
+        context = self.browser.new_context(**{"base_url": self.product.url, "locale": "en-GB", **options})
         context.set_default_timeout(SOON)
         self.contexts.append(context)
         return context
