@@ -12,6 +12,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 OLD = {"sms_url": "https://old.example.com/sms", "sms_fallback_url": "https://old.example.com/fb"}
 
+SENDER = {"sid": "XE" + "0" * 32, "sender_id": "whatsapp:+15550002000", "status": "ONLINE", "webhook": {}}
+
 
 @pytest.fixture
 def number(twin_api, numbers, settings, tmp_path):
@@ -208,3 +210,24 @@ def test_an_account_without_services_is_set_up_all_the_same(listener, settings, 
     said = run()
     assert "1 to change" in said
     assert "Each Messaging Service was left unchecked." in said
+
+
+def test_whatsapp_is_set_up_where_rcs_may_not_be_read(listener, settings, tmp_path):
+    settings.VAR_DIR = tmp_path
+    settings.TWILIO_API_BASE = listener.url
+    settings.PUBLIC_URL = "https://cc.example.com"
+    page = {"meta": {"key": "senders", "next_page_url": None}, "senders": [SENDER]}
+
+    def answer(call):
+        if "Channel=whatsapp" in call.path:
+            return 200, {}, json.dumps(page).encode()
+        if "/messaging/" in call.path:
+            return 403, {}, json.dumps({"code": 20003, "message": "Permission Denied"}).encode()
+        return 200, {}, json.dumps({"incoming_phone_numbers": [], "next_page_uri": None}).encode()
+
+    listener.answer = answer
+
+    said = run()
+    assert "whatsapp:+15550002000" in said
+    assert "1 to change" in said
+    assert "Each sender was left unchecked." in said

@@ -112,14 +112,16 @@ class Command(BaseCommand):
             yield from (point for point in here if not some or point.name in named[kind])
 
     def _checked(self, kind: Kind, read: Callable[[Client], Iterator[Point]], client: Client) -> list[Point]:
-        """What an account may not be allowed to read does not keep it from setting up the rest."""
+        """What an account may not be allowed to read keeps it from setting up nothing else; what came before counts."""
+        found: list[Point] = []
         try:
-            return list(read(client))
+            for point in read(client):
+                found.append(point)
         except (TwilioException, CarrierError) as error:
             answer = next((arg for arg in error.args if isinstance(arg, Response)), None)
             if answer is None or answer.status_code != 404:
                 self.stderr.write(self.style.WARNING(f"Each {_word(kind)} was left unchecked. {_explain(error)}"))
-            return []
+        return found
 
     def _show(self, point: Point) -> None:
         width = max(shutil.get_terminal_size((120, 24)).columns, 80)
