@@ -1,7 +1,7 @@
 """What the carrier tells of messages of ours, whatever order its callbacks come in: a status only rises."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -51,37 +51,51 @@ def apply_receipt(receipt: Receipt, *, provider: str) -> None:
 
 def apply_receipts(receipts: Sequence[Receipt], *, provider: str) -> set[str]:
     """Several, in the order in which they came, with a handful of statements; the sids that name no message of ours."""
+    ours = Message.objects.filter(sid__in={receipt.message_sid for receipt in receipts}, direction="outbound")
+    stands = {message.sid: message for message in ours.only("sid", "status", "fence", "provider_sid")}
+    # Asked before any lock is taken: most receipts say what the carrier's answer has said already.
+    news = [receipt for receipt in receipts if _may_be_news(receipt, stands.get(receipt.message_sid))]
+    if news:
+        _apply(news, provider=provider)
+    return {receipt.message_sid for receipt in receipts} - stands.keys()
+
+
+def _may_be_news(receipt: Receipt, message: Message | None) -> bool:
+    """Whether it can still tell something: within one attempt a status only rises, and a sid stays."""
+    status = states.from_provider(receipt.said.status)
+    if message is None or status is None or message.fence != receipt.fence:
+        logger.warning("receipt not applied", message=receipt.message_sid, status=receipt.said.status[:32])
+        return False
+    return message.provider_sid is None or message.status in states.lower(status)
+
+
+def _apply(receipts: Sequence[Receipt], *, provider: str) -> None:
     sids = {receipt.message_sid for receipt in receipts}
     with transaction.atomic():
         talks = queries.locked_conversations(Conversation.objects.filter(messages__sid__in=sids))
         by_pk = {talk.pk: talk for talk in talks}
-        ours = Message.objects.filter(conversation__in=talks, sid__in=sids, direction="outbound")
-        messages = {message.sid: message for message in ours.prefetch_related("media")}
+        rows = Message.objects.filter(conversation__in=talks, sid__in=sids)
+        messages = {message.sid: message for message in rows.prefetch_related("media")}
         for message in messages.values():
             message.conversation = by_pk[message.conversation_id]
         told: dict[_News, list[Message]] = defaultdict(list)
         for receipt in receipts:
-            news = _news(receipt, messages, provider=provider)
-            if news is not None:
-                told[news].append(messages[receipt.message_sid])
+            message = messages[receipt.message_sid]
+            if message.fence == receipt.fence:  # Asked again: a resend may have come between.
+                told[_news(receipt.said, message, provider=provider)].append(message)
         # What was overtaken on its way is told as well, before what overtook it.
         for news in sorted(told, key=lambda each: each.rank):
             _raise(told[news], news, talks=talks)
-    return sids - messages.keys()
 
 
-def _news(receipt: Receipt, messages: Mapping[str, Message], *, provider: str) -> _News | None:
-    """What it says of the attempt that counts; its sid is kept whatever it says."""
-    message, said = messages.get(receipt.message_sid), receipt.said
-    status = states.from_provider(said.status)
-    if message is None or status is None or message.fence != receipt.fence:
-        logger.warning("receipt not applied", message=receipt.message_sid, status=said.status[:32], fence=receipt.fence)
-        return None
+def _news(said: StatusUpdate, message: Message, *, provider: str) -> _News:
+    """What it says of the message, whose sid at the provider is kept whatever it says."""
     if message.provider_sid is None:
         message.provider, message.provider_sid = provider, said.provider_sid
         write_rows([message], ["provider", "provider_sid"])
     # The error may spell out the customer's number.
-    return _News(status, said.error_code[:16], "" if message.conversation.erased_at else said.error_message[:200])
+    text = "" if message.conversation.erased_at else said.error_message[:200]
+    return _News(states.from_provider(said.status) or message.status, said.error_code[:16], text)
 
 
 def _raise(messages: Sequence[Message], news: _News, *, talks: Sequence[Conversation]) -> None:
