@@ -1,0 +1,139 @@
+"""A supervisor sets a web chat up: what it asks first, its hours, the sites it stands on; visitors meet all of it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.journeys.people import SOON, Cast
+
+pytestmark = [pytest.mark.journey, pytest.mark.browser]
+
+ASKED = "email* | E-mail | Correo electrónico\norder | Order number | Número de pedido"
+
+
+def save(page: Page) -> None:
+    page.locator("[name=_save]").click()
+    page.wait_for_load_state()
+    expect(page.locator(".errorlist, .errornote, .cc-error")).to_have_count(0)
+
+
+def calendar_closed_today(page: Page, name: str) -> None:
+    """Open on one morning of the week, which is neither today nor tomorrow, wherever today begins."""
+    day = (datetime.now(UTC) + timedelta(days=3)).strftime("%A").lower()
+    page.goto("/admin/hours/calendar/add/")
+    page.locator("[name=friendly_name]").fill(name)
+    page.locator("[name=unique_name]").fill(name.lower())
+    for _ in range(page.locator(".cc-week .cc-block").count()):
+        page.locator(".cc-week .cc-block [data-do=remove]").first.click()
+    row = page.locator(f".cc-week .cc-day[data-day={day}]")
+    row.locator("[data-do=add-block]").click()
+    row.get_by_label("From").fill("09:00")
+    row.get_by_label("Until").fill("10:00")
+    save(page)
+
+
+def deployed(page: Page, name: str, *, site: str, calendar: str) -> None:
+    page.goto("/admin/conversations/address/add/")
+    page.locator("[name=channel]").select_option("webchat")
+    page.locator("[name=address]").fill(f"webchat:{name}")
+    page.locator("[name=friendly_name]").fill("Garden shop")
+    save(page)
+    page.goto("/admin/webchat/deployment/add/")
+    page.locator("[name=address]").select_option(label=f"Garden shop (webchat:{name})")
+    page.locator("[name=allowed_origins]").fill(site)
+    page.locator("[name=calendar]").select_option(label=calendar)
+    page.locator("[name=closed_en]").fill("The greenhouse sleeps.")
+    page.locator("[name=closed_es]").fill("El invernadero duerme.")
+    page.locator("[name=greeting_es]").fill("¿Qué planta le preocupa?")
+    page.locator("[name=fields_text]").fill(ASKED)
+    save(page)
+
+
+@contextmanager
+def site(script: str, name: str) -> Iterator[int]:
+    """A foreign site with the one line in it; its port."""
+    page = f'<!doctype html><title>Shop</title><h1>Shop</h1><script src="{script}" data-deployment="{name}"></script>'
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.end_headers()
+            self.wfile.write(page.encode())
+
+        def log_message(self, *args: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield server.server_address[1]
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def invalid(field: Locator) -> Any:
+    return field.evaluate("input => input.matches(':invalid')")
+
+
+def test_what_is_asked_first_the_hours_and_the_sites(cast: Cast) -> None:
+    sofia = cast.supervisor("sofia")
+    with site(f"{cast.product.url}/chat/widget.js", "garden") as port:
+        calendar_closed_today(sofia, "Garden")
+        deployed(sofia, "garden", site=f"http://127.0.0.1:{port}", calendar="Garden")
+        visitor = cast.page(cast.context())
+        visitor.goto(f"http://127.0.0.1:{port}/")
+        visitor.get_by_role("button", name="Chat with us").click()
+        chat = visitor.frame_locator("iframe")
+
+        # Outside of the hours the chat says so and when somebody is back, and still takes the words.
+        expect(chat.locator("#hours")).to_contain_text("The greenhouse sleeps. We are back ", timeout=SOON)
+        chat.get_by_label("Message").fill("My fern is brown")
+        chat.locator("#send").click()
+        expect(chat.get_by_label("E-mail")).to_be_focused()
+        assert invalid(chat.get_by_label("E-mail"))
+        expect(chat.locator(".row")).to_have_count(0)
+        # What the browser takes and the server does not is said in words, and nothing is lost.
+        chat.get_by_label("E-mail").fill("maria@localhost")
+        chat.locator("#send").click()
+        expect(chat.locator("#banner")).to_have_text("Write it like maria@example.com.", timeout=SOON)
+        chat.get_by_label("E-mail").fill("maria@example.com")
+        chat.get_by_label("E-mail").press("Tab")
+        expect(chat.locator(".row.mine.sent")).to_contain_text("My fern is brown", timeout=SOON)
+        expect(chat.get_by_label("E-mail")).to_have_count(1)
+        expect(chat.get_by_label("E-mail")).to_be_hidden()
+
+        # The same page under a name that is not listed shows no chat.
+        elsewhere = cast.context().new_page()
+        refused: list[str] = []
+        elsewhere.on("console", lambda said: refused.append(said.text) if said.type == "error" else None)
+        elsewhere.goto(f"http://localhost:{port}/")
+        elsewhere.get_by_role("button", name="Chat with us").click()
+        expect(elsewhere.frame_locator("iframe").locator("#input")).to_have_count(0)
+        assert any("frame-ancestors" in text or "Refused to frame" in text or "Framing" in text for text in refused)
+
+
+def test_in_spanish_it_is_asked_and_refused_in_spanish(cast: Cast) -> None:
+    sofia = cast.supervisor("sofia")
+    calendar_closed_today(sofia, "Jardin")
+    deployed(sofia, "jardin", site=cast.product.url, calendar="Jardin")
+
+    chat = cast.page(cast.context(viewport={"width": 360, "height": 740}))
+    chat.goto("/chat/frame?deployment=jardin&language=es")
+
+    expect(chat.locator("#hours")).to_contain_text("El invernadero duerme. Volvemos: ")
+    expect(chat.locator("#welcome")).to_contain_text("¿Qué planta le preocupa?")
+    expect(chat.get_by_label("Número de pedido (opcional)")).to_be_visible()
+    chat.get_by_label("Correo electrónico").fill("maria@localhost")
+    chat.locator("#input").fill("Hola")
+    chat.locator("#send").click()
+    expect(chat.locator("#banner")).to_have_text("Escríbelo como maria@example.com.", timeout=SOON)
