@@ -298,7 +298,6 @@ class SessionAdmin(ModelAdmin):
     can_add = can_change = False
     account_lookup = "user__account"
     list_display = ["user", "browser", "client", "since"]
-    list_filter = ["user"]
     search_fields = ["user__username", "ip"]
     ordering = ["-created_at", "-pk"]
     list_select_related = ["user"]

@@ -67,6 +67,7 @@ def test_a_supervisor_sees_the_floor_but_neither_users_nor_keys() -> None:
         "accounts_account",
         "accounts_user",
         "accounts_apikey",
+        "usersessions_usersession",
         "agents_workspace",
         "agents_worker",
         "agents_activity",

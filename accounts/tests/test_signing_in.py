@@ -14,11 +14,12 @@ from django.urls import reverse
 
 from accounts import actions, queries
 from accounts.models import User
+from desk.consumers import DeskConsumer
 from eventlog import live
 from kernel.actor import SYSTEM
 from kernel.errors import Forbidden
 from tests.office import enter
-from tests.people import House, full_house
+from tests.people import House, full_house, house, person
 
 pytestmark = pytest.mark.django_db
 
@@ -179,3 +180,44 @@ def test_a_role_that_needs_a_factor_gets_nowhere_without(home: House) -> None:
 
     assert bo.get("/admin/").status_code == 200
     assert "Your role needs a second factor." not in bo.get("/account/").text
+
+
+def test_an_administrator_ends_sessions_and_removes_factors_of_his_own_people(home: House) -> None:
+    ada, client = home.users["Ada"], signed_in(home.users["Ada"])
+    other = person(house("Other"), "Cy")
+    other.set_password(PASSWORD)
+    other.save()
+    stranger = signed_in(other)
+    dee = enter(home, "Dee")
+    listed = dee.get(reverse("admin:usersessions_usersession_changelist")).text
+    assert f">{ada.username}<" in listed
+    assert f">{other.username}<" not in listed
+
+    theirs = UserSession.objects.get(user=other)
+    assert dee.post(reverse("admin:usersessions_usersession_end", args=[theirs.pk])).status_code == 404
+    own = UserSession.objects.get(user=ada)
+    assert dee.post(reverse("admin:usersessions_usersession_end", args=[own.pk])).status_code == 302
+    assert client.get("/account/")["Location"].startswith("/login/")
+
+    again = signed_in(ada)
+    TOTP.activate(ada, SECRET)
+    assert dee.post(reverse("admin:accounts_user_remove_factors", args=[ada.pk])).status_code == 302
+    assert not Authenticator.objects.exists()
+    assert again.get("/account/").status_code == 302
+
+    last = signed_in(ada)
+    assert dee.post(reverse("admin:accounts_user_sign_out", args=[ada.pk])).status_code == 302
+    assert last.get("/account/").status_code == 302
+    assert stranger.get("/account/").status_code == 200
+
+
+@override_settings(SECOND_FACTOR_ROLES=["agent"])
+def test_the_desks_socket_asks_for_the_factor_too(home: House) -> None:
+    ada = home.users["Ada"]
+    desk = DeskConsumer()
+    desk.scope = {"session": signed_in(ada).session}
+    assert desk.admit() is None
+
+    TOTP.activate(ada, SECRET)
+
+    assert desk.admit() == [f"worker:{home.workers['Ada'].sid}", f"desk:{home.workspace.sid}"]
