@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+import allauth
 import django
 from django.conf import settings
 from django.contrib.staticfiles.storage import ManifestStaticFilesStorage
@@ -43,7 +44,9 @@ urlpatterns = [
     path("desk/", nothing, name="desk"),
     path("phones/", nothing, name="phones"),
     path("login/", nothing, name="login"),
+    path("login/passkey/", nothing, name="mfa_login_webauthn"),
     path("logout/", nothing, name="logout"),
+    path("account/", nothing, name="mfa_index"),
     path("jsi18n/", nothing, name="javascript-catalog"),
     path("i18n/setlang/", nothing, name="set_language"),
     path("admin/", include(([path("", nothing, name="index")], "admin"))),
@@ -64,7 +67,10 @@ def configure(repository: Path, out: Path) -> None:
         INSTALLED_APPS=["django.contrib.staticfiles"],
         STATIC_URL="/static/",
         STATIC_ROOT=out / "static",
-        STATICFILES_DIRS=[(name, repository / "static" / name) for name in ("css", "desk", "shared", "vendor")],
+        STATICFILES_DIRS=[
+            *((name, repository / "static" / name) for name in ("account", "css", "desk", "shared", "vendor")),
+            *(Path(allauth.__file__).parent / name / "static" for name in ("account", "mfa")),
+        ],
         STORAGES={"staticfiles": {"BACKEND": f"{__name__}.HashedModules"}},
         TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates", "DIRS": [repository / "templates"]}],
         LANGUAGES=[("en", "English"), ("es", "Spanish")],
@@ -82,7 +88,7 @@ def render(out: Path) -> None:
     pages = {
         "desk.html": ("desk/desk.html", {"worker": WORKER, "boot": BOOT}),
         "no_worker.html": ("desk/desk.html", {"worker": None, "boot": BOOT | {"worker": None}}),
-        "login.html": ("registration/login.html", {"form": None, "next": "/desk/"}),
+        "login.html": ("account/login.html", {"form": None}),
     }
     for name, (template, context) in pages.items():
         (out / name).write_text(render_to_string(template, common | context), encoding="utf-8")
