@@ -221,3 +221,23 @@ def test_the_desks_socket_asks_for_the_factor_too(home: House) -> None:
     TOTP.activate(ada, SECRET)
 
     assert desk.admit() == [f"worker:{home.workers['Ada'].sid}", f"desk:{home.workspace.sid}"]
+
+
+def test_everybody_changes_his_own_password(home: House, told: list[str]) -> None:
+    ada = home.users["Ada"]
+    own, other = signed_in(ada), signed_in(ada)
+
+    def change(old: str, new: str) -> Any:
+        return own.post("/account/password/", {"oldpassword": old, "password1": new, "password2": new})
+
+    assert change("wrong", PASSWORD + "!").status_code == 200
+    assert change(PASSWORD, "short").status_code == 200
+    assert told == []
+
+    assert change(PASSWORD, PASSWORD + "!")["Location"] == "/account/"
+
+    assert told == [ada.sid]
+    assert own.get("/account/").status_code == 200
+    assert other.get("/account/").status_code == 302
+    assert sign_in(ada).status_code == 200
+    assert sign_in(ada, PASSWORD + "!").status_code == 302
