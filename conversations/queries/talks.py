@@ -323,9 +323,18 @@ def has_stayed_behind(now: datetime, *, grace: timedelta) -> bool:
 
 
 def _free_heads(due: Q) -> "QuerySet[Message]":
-    before = Message.objects.filter(_IN_LINE, conversation=OuterRef("conversation"), index__lt=OuterRef("index"))
-    waits = Turn.objects.filter(message=OuterRef("pk"), granted_at__isnull=True)
-    return Message.objects.filter(due, ~Exists(before), ~Exists(waits), status="queued")
+    granted = Q(turn__isnull=True) | Q(turn__granted_at__isnull=False)
+    return Message.objects.filter(due, granted, status="queued", index=_first_in_line())
+
+
+def _first_in_line() -> Subquery:
+    """The index of the first in the line of a message's conversation.
+
+    Not ``NOT EXISTS``: what is under way changes too fast for PostgreSQL's statistics, and with old ones it would
+    compare every waiting message with every other.
+    """
+    line = Message.objects.filter(_IN_LINE, conversation=OuterRef("conversation"))
+    return Subquery(line.order_by("index").values("index")[:1])
 
 
 def heads_of_lines(conversations: Iterable[Conversation]) -> dict[int, Message]:
@@ -333,9 +342,9 @@ def heads_of_lines(conversations: Iterable[Conversation]) -> dict[int, Message]:
 
     Unless one is in flight: one at a time keeps the order.
     """
-    before = Message.objects.filter(_IN_LINE, conversation=OuterRef("conversation"), index__lt=OuterRef("index"))
-    line = Message.objects.filter(~Exists(before), status="queued", conversation__in=[row.pk for row in conversations])
-    return {row.conversation_id: row for row in line.select_related("turn").prefetch_related("media")}
+    pks = [row.pk for row in conversations]
+    heads = Message.objects.filter(status="queued", conversation__in=pks, index=_first_in_line())
+    return {row.conversation_id: row for row in heads.select_related("turn").prefetch_related("media")}
 
 
 def is_due(message: Message, *, now: datetime) -> bool:
