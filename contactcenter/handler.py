@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar, cast
 
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.core import signals
 from django.core.exceptions import RequestAborted, SuspiciousOperation
 from django.core.handlers.asgi import ASGIHandler, ASGIRequest, get_script_prefix
@@ -18,12 +19,12 @@ from django.http import (
 )
 from django.urls import set_script_prefix
 
-from contactcenter.limits import RUNNING, Receive, Scope, Send
+from contactcenter.limits import Receive, Scope, Send
 
 Result = TypeVar("Result")
 
 # As many threads as requests may run, and some for the questions that are always answered.
-_THREADS = ThreadPoolExecutor(max_workers=RUNNING + 4, thread_name_prefix="http")
+_THREADS = ThreadPoolExecutor(max_workers=settings.REQUESTS_AT_ONCE + 4, thread_name_prefix="http")
 
 
 class Handler(ASGIHandler):
