@@ -10,3 +10,5 @@ class Turns(Deadline):
     sweep = "conversations.timers.grant_turns"
     due = "conversations.timers.first_turn"
     soon = True
+    # A bucket holds a tenth of a second: so late a look costs nothing of the rate, and grants several together.
+    pause = 0.04

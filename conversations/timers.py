@@ -23,8 +23,9 @@ def drive_inbox(now: datetime) -> bool:
 
 
 def first_turn() -> float:
-    """1, long ago, while somebody waits for a turn, and 0 when nobody does."""
-    return float(queries.has_turns())
+    """When the first sender may send again for whom a message waits, in seconds since 1970; 0 for none."""
+    opening = queries.next_opening()
+    return 0.0 if opening is None else max(1.0, opening.timestamp())
 
 
 def grant_turns(now: datetime) -> None:

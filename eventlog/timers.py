@@ -98,6 +98,8 @@ class Deadline(Timers):
     sweep: ClassVar[str]
     due: ClassVar[str]
     soon: ClassVar[bool] = False
+    pause: ClassVar[float] = DEADLINE_SECONDS
+    """Between two looks, at the least, in seconds."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -111,7 +113,7 @@ class Deadline(Timers):
             return False
         if not self._lease.hold():
             return False
-        timer.next_at = self._look_at = time.monotonic() + DEADLINE_SECONDS
+        timer.next_at = self._look_at = time.monotonic() + self.pause
         left = self._left()
         if left <= 0:
             return self._sweep(timer)
@@ -130,7 +132,7 @@ class Deadline(Timers):
         return due_at - self._clock.now() if due_at else math.inf
 
     def _sweeps(self) -> Mapping[str, float]:
-        return {self.sweep: DEADLINE_SECONDS}
+        return {self.sweep: self.pause}
 
 
 def prune(now: datetime) -> None:

@@ -33,7 +33,8 @@ def take(heads: Sequence[Message], *, now: datetime) -> list[Message]:
     """
     turns = {message.pk: message.turn for message in heads if hasattr(message, "turn")}
     granted = {pk for pk, turn in turns.items() if turn.granted_at is not None}
-    Turn.objects.filter(message__in=granted).delete()
+    if granted:
+        Turn.objects.filter(message__in=granted).delete()
     new = defaultdict(list)
     for message in heads:
         if message.pk not in turns:
@@ -119,7 +120,8 @@ def _grant(pk: int, *, now: datetime) -> list[str]:
                 units = pacing.cost(address.channel, turn.message.body)
                 free_at = pacing.taken(free_at, units=units, rate=address.rate, now=now)
                 granted.append(turn)
-        Turn.objects.filter(pk__in=dead).delete()
+        if dead:
+            Turn.objects.filter(pk__in=dead).delete()
         Turn.objects.filter(pk__in=[turn.pk for turn in granted]).update(granted_at=now)
         Message.objects.filter(pk__in=[turn.message_id for turn in granted], status="queued").update(due_at=now)
         Address.objects.filter(pk=pk).update(free_at=free_at)

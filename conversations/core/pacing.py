@@ -6,7 +6,7 @@ than `BURST` loses nothing of the rate; who has been idle may not save more than
 """
 
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from conversations.core.segments import segments
@@ -57,6 +57,12 @@ def span(units: int, *, rate: float) -> timedelta:
 def is_open(free_at: datetime | None, *, now: datetime) -> bool:
     """Whether a message may go now."""
     return free_at is None or free_at <= now + BURST
+
+
+def opening(free_at: datetime | None, held_until: datetime | None) -> datetime:
+    """When the next message may go, long ago for a sender that has sent nothing yet."""
+    long_ago = datetime.min.replace(tzinfo=UTC)
+    return max(long_ago if free_at is None else free_at - BURST, held_until or long_ago)
 
 
 def taken(free_at: datetime | None, *, units: int, rate: float, now: datetime) -> datetime:

@@ -1,5 +1,6 @@
 """What may be read of conversations, and by whom."""
 
+from conversations.queries.lines import due_conversations, has_stayed_behind, heads_of_lines, is_due, next_opening
 from conversations.queries.talks import (
     PAGE_LIMIT,
     address,
@@ -7,17 +8,12 @@ from conversations.queries.talks import (
     carrier,
     circuit,
     conversation,
-    due_conversations,
     due_lines,
     due_looks,
     facts,
     failed_media,
-    has_stayed_behind,
-    has_turns,
-    heads_of_lines,
     heard_by,
     inbox_depth,
-    is_due,
     is_reconciliation_due,
     is_shut,
     known_sids,
@@ -57,7 +53,6 @@ __all__ = [
     "facts",
     "failed_media",
     "has_stayed_behind",
-    "has_turns",
     "heads_of_lines",
     "heard_by",
     "inbox_depth",
@@ -72,6 +67,7 @@ __all__ = [
     "media",
     "messages",
     "missing",
+    "next_opening",
     "outbox_depth",
     "payload",
     "present",

@@ -1,7 +1,7 @@
 """Reads, locks, and who may see what."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import cast
 
 from django.conf import settings
@@ -23,7 +23,6 @@ from conversations.models import (
     Message,
     Participant,
     Reconciliation,
-    Turn,
     Upload,
 )
 from conversations.payloads import (
@@ -41,8 +40,6 @@ from kernel.errors import NotFound
 
 PAGE_LIMIT = 100
 _SIDS_AT_ONCE = 500
-# How far the clocks of two machines may be apart.
-_CLOCKS_APART = timedelta(seconds=10)
 _IN_LINE = Q(status="queued") | Q(status="sending", provider_sid__isnull=True)
 
 
@@ -299,59 +296,6 @@ def inbox_depth() -> tuple[int, int]:
 def outbox_depth() -> int:
     """Outbound messages that the carrier has not taken yet."""
     return Message.objects.filter(status__in=states.OPEN, provider_sid__isnull=True, due_at__isnull=False).count()
-
-
-def has_turns() -> bool:
-    """Whether anybody waits for a sender's turn."""
-    return Turn.objects.filter(granted_at__isnull=True).exists()
-
-
-def due_conversations(now: datetime, *, limit: int) -> list[int]:
-    """The ids of those whose next message may go now, longest due first.
-
-    Only heads are looked at: those behind a head that waits for its next attempt, for its sender's turn, or is in
-    flight, would otherwise fill every batch. A first attempt is due at once, whatever the clock of the web server that
-    wrote it.
-    """
-    due = Q(attempts=0, due_at__lte=now + _CLOCKS_APART) | Q(due_at__lte=now)
-    return list(_free_heads(due).order_by("due_at", "pk").values_list("conversation_id", flat=True)[:limit])
-
-
-def has_stayed_behind(now: datetime, *, grace: timedelta) -> bool:
-    """Whether a message is due for which nobody rings: a first attempt is left for ``grace`` to the ring of its own."""
-    return _free_heads(Q(due_at__lte=now - grace) | Q(due_at__lte=now, attempts__gt=0)).exists()
-
-
-def _free_heads(due: Q) -> "QuerySet[Message]":
-    granted = Q(turn__isnull=True) | Q(turn__granted_at__isnull=False)
-    return Message.objects.filter(due, granted, status="queued", index=_first_in_line())
-
-
-def _first_in_line() -> Subquery:
-    """The index of the first in the line of a message's conversation.
-
-    Not ``NOT EXISTS``: what is under way changes too fast for PostgreSQL's statistics, and with old ones it would
-    compare every waiting message with every other.
-    """
-    line = Message.objects.filter(_IN_LINE, conversation=OuterRef("conversation"))
-    return Subquery(line.order_by("index").values("index")[:1])
-
-
-def heads_of_lines(conversations: Iterable[Conversation]) -> dict[int, Message]:
-    """The next message to send of each, with its turn and files, by the conversation's id.
-
-    Unless one is in flight: one at a time keeps the order.
-    """
-    pks = [row.pk for row in conversations]
-    heads = Message.objects.filter(status="queued", conversation__in=pks, index=_first_in_line())
-    return {row.conversation_id: row for row in heads.select_related("turn").prefetch_related("media")}
-
-
-def is_due(message: Message, *, now: datetime) -> bool:
-    """Whether a head may go, for all that is known of itself; so may whose turn it is."""
-    turn = getattr(message, "turn", None)
-    granted = turn is not None and turn.granted_at is not None
-    return granted or not message.attempts or message.due_at is None or message.due_at <= now
 
 
 def unknown_count() -> int:
