@@ -41,7 +41,7 @@ def mark_sent(accepted: Sequence[Accepted], *, provider: str) -> None:
     """The carrier took these attempts. A receipt may have come first and said more; then only the sid is kept."""
     sids = {one.message_sid: one for one in accepted}
     with transaction.atomic():
-        talks = queries.locked_conversations(Conversation.objects.filter(messages__sid__in=sids))
+        talks = queries.locked_conversations(Conversation.objects.filter(messages__sid__in=sids), only_for_events=True)
         # Only under the lock: a resend and its claim may have passed while we waited for it.
         current = Message.objects.filter(conversation__in=talks, sid__in=sids).order_by("pk")
         taken = [row for row in current.prefetch_related("media") if row.fence == sids[row.sid].fence]

@@ -72,7 +72,7 @@ def _may_be_news(receipt: Receipt, message: Message | None) -> bool:
 def _apply(receipts: Sequence[Receipt], *, provider: str) -> None:
     sids = {receipt.message_sid for receipt in receipts}
     with transaction.atomic():
-        talks = queries.locked_conversations(Conversation.objects.filter(messages__sid__in=sids))
+        talks = queries.locked_conversations(Conversation.objects.filter(messages__sid__in=sids), only_for_events=True)
         by_pk = {talk.pk: talk for talk in talks}
         rows = Message.objects.filter(conversation__in=talks, sid__in=sids)
         messages = {message.sid: message for message in rows.prefetch_related("media")}

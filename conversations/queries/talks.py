@@ -124,11 +124,20 @@ def locked_conversation(pk: int) -> Conversation:
     return rows.select_related("workspace", "address", "identity__contact").get(pk=pk)
 
 
-def locked_conversations(which: "QuerySet[Conversation]", *, skip_locked: bool = False) -> list[Conversation]:
-    """The same of several, in the order of their ids; ``skip_locked`` leaves out those that somebody else holds."""
+_FOR_ITS_WORDS = ("workspace", "address", "identity__contact")
+_FOR_ITS_EVENTS = ("workspace",)
+
+
+def locked_conversations(
+    which: "QuerySet[Conversation]", *, skip_locked: bool = False, only_for_events: bool = False
+) -> list[Conversation]:
+    """The same of several, in the order of their ids; ``skip_locked`` leaves out those that somebody else holds.
+
+    ``only_for_events``: who they are with is not read along.
+    """
     rows = Conversation.objects.filter(pk__in=which.values("pk"))
     locked = rows.select_for_update(of=("self",), skip_locked=skip_locked).order_by("pk")
-    return list(locked.select_related("workspace", "address", "identity__contact"))
+    return list(locked.select_related(*(_FOR_ITS_EVENTS if only_for_events else _FOR_ITS_WORDS)))
 
 
 def present(conversation: Conversation) -> list[Participant]:
