@@ -15,7 +15,7 @@ from typing import Final
 
 import structlog
 from django.conf import settings
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 
 from carriers.base import CarrierError, OutboundMessage, SendResult
 from carriers.registry import carrier
@@ -29,6 +29,7 @@ logger = structlog.get_logger(__name__)
 # writing it costs a fraction.
 _FEW: Final = 4
 _GATHER_SECONDS: Final = 0.03
+_TRY_AGAIN_SECONDS: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,8 @@ class Sending:
         self._over = False
         # Outcomes, and `None` for a ring.
         self._news: SimpleQueue[Outcome | None] = SimpleQueue()
+        # What the database was not there to take.
+        self._owed: list[Outcome] = []
 
     def work(self) -> None:
         """Returns when nothing is due any more."""
@@ -81,14 +84,15 @@ class Sending:
             in_flight += len(claimed.messages)
             if not in_flight and claimed.again_after is None and self._is_done():
                 return
-            outcomes = self._hear(claimed.again_after, gather=_GATHER_SECONDS if in_flight > _FEW else 0.0)
+            patience = _TRY_AGAIN_SECONDS if self._owed else claimed.again_after
+            outcomes = self._hear(patience, gather=_GATHER_SECONDS if in_flight > _FEW else 0.0)
             in_flight -= len(outcomes)
-            write_down(outcomes)
+            self._owed = write_down([*self._owed, *outcomes])
 
     def _is_done(self) -> bool:
         """Whether nobody has rung since the last claim; whoever rings from now on finds nobody at work."""
         with self._lock:
-            done = self._over or not self._rung
+            done = self._over or not (self._rung or self._owed)
             self._busy = not done
             return done
 
@@ -128,33 +132,43 @@ class Sending:
         return outcomes
 
 
-def write_down(outcomes: Sequence[Outcome]) -> None:
-    """What the outcomes mean: for their messages, and for all others.
+def write_down(outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """What the outcomes mean: for their messages, and for all others; those that are to be written again later.
 
-    What cannot be written is left to the lease of its attempt.
+    What can never be written is left to the lease of its attempt.
     """
+    sent = [outcome for outcome in outcomes if isinstance(outcome.said, SendResult)]
+    groups = [[outcome] for outcome in outcomes if isinstance(outcome.said, CarrierError)]
+    return [owed for group in ([sent, *groups] if sent else groups) for owed in _write(group)]
+
+
+def _write(alike: list[Outcome]) -> list[Outcome]:
+    first = alike[0]
+    try:
+        if isinstance(first.said, CarrierError):
+            _fail(first.outbound, first.said)
+        else:
+            _mark_sent(alike)
+    except (OperationalError, InterfaceError) as error:
+        logger.warning("outcomes wait for the database", count=len(alike), reason=type(error).__name__)
+        connection.close()
+        return alike
+    except Exception:
+        connection.close()
+        if len(alike) > 1:  # Alone each finds out whose it is.
+            return [owed for outcome in alike for owed in _write([outcome])]
+        logger.exception("outcome not written", message=first.outbound.message_sid)
+    return []
+
+
+def _mark_sent(outcomes: Sequence[Outcome]) -> None:
     accepted = [
         Accepted(outcome.outbound.message_sid, outcome.outbound.fence, outcome.said.provider_sid)
         for outcome in outcomes
         if isinstance(outcome.said, SendResult)
     ]
-    if accepted and not _written(accepted):
-        for one in accepted if len(accepted) > 1 else ():
-            _written([one])
-    for outcome in outcomes:
-        if isinstance(outcome.said, CarrierError):
-            _fail(outcome.outbound, outcome.said)
-
-
-def _written(accepted: Sequence[Accepted]) -> bool:
-    try:
-        actions.mark_sent(accepted, provider=PROVIDER)
-        actions.report_health()
-    except Exception:  # Of whatever kind: alone each finds out whose it is.
-        logger.exception("outcome not written", messages=[one.message_sid for one in accepted])
-        connection.close()
-        return False
-    return True
+    actions.mark_sent(accepted, provider=PROVIDER)
+    actions.report_health()
 
 
 def _fail(outbound: OutboundMessage, error: CarrierError) -> None:
@@ -165,12 +179,8 @@ def _fail(outbound: OutboundMessage, error: CarrierError) -> None:
         code=error.code,
         outcome=error.outcome,
     )
-    try:
-        _settle(outbound, error)
-        _heed(outbound, error)
-    except Exception:
-        logger.exception("outcome not written", messages=[outbound.message_sid])
-        connection.close()
+    _settle(outbound, error)
+    _heed(outbound, error)
 
 
 def _settle(outbound: OutboundMessage, error: CarrierError) -> None:

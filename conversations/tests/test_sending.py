@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import InterfaceError, OperationalError, connection, connections, transaction
 
 from carriers.base import OutboundMessage, SendResult
 from conversations import actions, sending
@@ -141,6 +141,27 @@ def test_an_outcome_that_cannot_be_written_takes_no_other_along(
 
     assert statuses() == ["sending", "sent"]
     assert Message.objects.get(pk=other.pk).provider_sid is not None
+
+
+def test_an_outcome_waits_for_a_database_that_is_away(
+    home: House, carrier: FakeCarrier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queued(home, "hi")
+    write, away = actions.mark_sent, [OperationalError("away"), InterfaceError("gone")]
+
+    def later(accepted: list[Accepted], *, provider: str) -> None:
+        if away:
+            raise away.pop()
+        write(accepted, provider=provider)
+
+    monkeypatch.setattr(actions, "mark_sent", later)
+    monkeypatch.setattr(connection, "close", lambda: None)
+    monkeypatch.setattr(sending, "_TRY_AGAIN_SECONDS", 0.01)
+
+    Sending().work()
+
+    assert statuses() == ["sent"]
+    assert len(carrier.sent) == 1
 
 
 def test_failures_and_successes_are_told_apart(home: House, carrier: FakeCarrier) -> None:
