@@ -75,8 +75,8 @@ class Pump:
 class Loop:
     """Steps its services on one thread, with a database connection of its own.
 
-    A service is stepped when the doorbell rings, when its rest is over, and again at once while it says that there may
-    be more to do. One that fails rests for a moment, and the others go on.
+    A service is stepped when its rest is over, again at once while it says that there may be more to do, and when the
+    doorbell rings if it heeds that. One that fails rests for a moment, rings or not, and the others go on.
     """
 
     def __init__(self, services: Sequence[Service], *, over: Callable[[], bool]) -> None:

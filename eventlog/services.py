@@ -16,7 +16,7 @@ class Service:
         raise NotImplementedError
 
     def rest(self) -> float:
-        """For how many seconds nothing will be due, unless the doorbell rings."""
+        """For how many seconds nothing will be due, unless the doorbell rings; no longer than `POLL_SECONDS` counts."""
         return POLL_SECONDS
 
     def heeds_rings(self) -> bool:
