@@ -44,8 +44,3 @@ def outlived(now: datetime, *, delivered: timedelta, failed: timedelta, limit: i
     """Ids of what is over and was kept for so long, oldest first."""
     over = Q(status="delivered", created_at__lt=now - delivered) | Q(status="failed", created_at__lt=now - failed)
     return list(Dispatch.objects.filter(over).order_by("id").values_list("id", flat=True)[:limit])
-
-
-def backlog() -> int:
-    """Webhooks that no endpoint has taken yet."""
-    return Dispatch.objects.filter(status="pending").count()

@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from datetime import datetime
 
 PREFIX = "whsec_"
-TOLERANCE_SECONDS = 300
 
 
 def new_secret() -> str:

@@ -9,7 +9,6 @@ MESSAGES_A_MINUTE = 20
 FILES_AN_HOUR = 40
 
 _UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
-# Control characters, and those that turn the direction of what follows: a name must not rewrite its surroundings.
 _REF = re.compile(r"[A-Za-z0-9-]{8,40}")
 _DEPLOYMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _ORIGIN = re.compile(r"https?://(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:(\d{1,5}|\*))?")

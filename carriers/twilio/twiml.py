@@ -2,8 +2,6 @@
 
 from twilio.twiml.messaging_response import MessagingResponse
 
-CONTENT_TYPE = "text/xml"
-
 
 def empty_response() -> str:
     """Says "taken, nothing to do": replies go out through the REST API.

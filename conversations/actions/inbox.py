@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 
 from accounts import policy
 from carriers.base import InboundMessage
@@ -80,14 +80,6 @@ def retry(arrival: Arrival, *, actor: Actor) -> None:
 def take_up(address: str) -> None:
     """What came for this address before it was ours is tried again. Part of the transaction that makes it ours."""
     _again(Arrival.objects.filter(ours=address, reason=NOT_OURS))
-
-
-def forget(customers: Collection[str]) -> None:
-    """Nothing of these customers waits here any more."""
-    theirs = Q(pk__in=[])
-    for customer in customers:
-        theirs |= Q(line__endswith=f" {customer}")
-    Arrival.objects.filter(theirs).delete()
 
 
 def drop(arrivals: Collection[Arrival], *, actor: Actor) -> int:

@@ -22,8 +22,6 @@ from kernel import clock
 from kernel.actor import Actor
 from kernel.errors import Conflict, Forbidden, Invalid
 
-_VISIBLE_STATE = Conversation.State.ACTIVE
-
 
 def receive(inbound: InboundMessage, *, actor: Actor, files: Sequence[str] = ()) -> Message:
     """A customer's message is stored, in order, in the conversation of its pair of addresses.
@@ -146,7 +144,7 @@ def speak(
         said = Message.objects.filter(conversation=locked, ref=ref).first()
         if said is not None:
             return said
-        if locked.state != _VISIBLE_STATE:
+        if locked.state != Conversation.State.ACTIVE:
             raise Conflict("The conversation is closed.", code="conversation-closed", field="conversation")
         consent.require(locked, now=clock.now(), content_sid=saying.content_sid)
         files = {row.sid: row for row in uploads.waiting(locked, media, channel=locked.channel, actor=actor)}
@@ -287,11 +285,11 @@ def _locked_active(address: Address, *, channel: str, customer: str, name: str, 
     """The active conversation of the pair, locked; begun if there is none. Runs inside a transaction."""
     name = names.clean(name)
     identity = _identity(address, channel=channel, customer=customer, name=name)
-    pair = Conversation.objects.filter(address=address, identity=identity, state=_VISIBLE_STATE)
+    pair = Conversation.objects.filter(address=address, identity=identity, state=Conversation.State.ACTIVE)
     pk = pair.values_list("pk", flat=True).first()
     if pk is not None:
         locked = queries.locked_conversation(pk)
-        if locked.state == _VISIBLE_STATE:
+        if locked.state == Conversation.State.ACTIVE:
             return _introduced(locked, name=name)
     try:
         with transaction.atomic():

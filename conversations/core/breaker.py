@@ -13,7 +13,6 @@ _FIRST_PAUSE: Final = 5.0
 _LONGEST_PAUSE: Final = 60.0
 
 State = Literal["closed", "open", "half_open"]
-Verb = Literal["open", "close", "half_open"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,6 @@ RANK = {
 _SYNONYMS = {"accepted": "sending", "scheduled": "sending", "queued": "sending", "partially_delivered": "delivered"}
 
 OPEN = ("queued", "sending")
-SETTLED_BADLY = ("failed", "undelivered", "unknown")
 
 
 def from_provider(status: str) -> str | None:

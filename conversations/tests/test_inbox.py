@@ -328,15 +328,6 @@ def test_another_try_is_the_supervisors_and_made_once(home: House) -> None:
     assert (Arrival.objects.get().reason, Arrival.objects.get().attempts) == ("", 0)
 
 
-def test_of_a_person_who_is_forgotten_nothing_waits(home: House) -> None:
-    kept(arrival("mine", ours="+15559999999"), arrival("theirs", customer=CUSTOMERS[2]))
-
-    verbs.forget([CUSTOMER])
-    verbs.forget([])
-
-    assert list(Arrival.objects.values_list("line", flat=True)) == [f"{OURS} {CUSTOMERS[2]}"]
-
-
 # --- several messages with a few statements ---
 
 
