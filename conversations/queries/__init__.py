@@ -1,41 +1,35 @@
 """What may be read of conversations, and by whom."""
 
+from conversations.queries.circuits import carrier, circuit, facts, is_shut
+from conversations.queries.inbox import (
+    due_lines,
+    inbox_depth,
+    is_reconciliation_due,
+    locked_arrivals,
+    missing,
+    reconciliation,
+    set_aside,
+    visible_arrivals,
+)
 from conversations.queries.lines import due_conversations, has_stayed_behind, heads_of_lines, is_due, next_opening
+from conversations.queries.outbox import due_looks, known_sids, late_messages, outbox_depth, rivals, unknown_count
 from conversations.queries.talks import (
     PAGE_LIMIT,
     address,
     audiences,
-    carrier,
-    circuit,
     conversation,
-    due_lines,
-    due_looks,
-    facts,
     failed_media,
     heard_by,
-    inbox_depth,
-    is_reconciliation_due,
-    is_shut,
-    known_sids,
-    late_messages,
-    locked_arrivals,
     locked_conversation,
     locked_conversations,
     media,
     messages,
-    missing,
-    outbox_depth,
     payload,
     present,
     present_conversations,
-    reconciliation,
-    rivals,
-    set_aside,
     standing,
     standings,
     thumbnail,
-    unknown_count,
-    visible_arrivals,
     visible_to,
     with_recent_messages,
 )

@@ -1,46 +1,22 @@
-"""Reads, locks, and who may see what."""
+"""Conversations: who may see which, their locks, what screens show of them, how their customers stand to us."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import cast
 
-from django.conf import settings
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.fields.files import FieldFile
 
-from accounts.models import Account
-from agents.models import Worker, Workspace
-from carriers.base import ListedMessage
-from conversations.core import breaker, policy, states
+from agents.models import Worker
+from conversations.core import policy
 from conversations.core.policy import Standing
-from conversations.core.searching import Search
-from conversations.models import (
-    Address,
-    Arrival,
-    Circuit,
-    Conversation,
-    Media,
-    Message,
-    Participant,
-    Reconciliation,
-    Upload,
-)
-from conversations.payloads import (
-    CarrierPayload,
-    ConversationPayload,
-    MessagePayload,
-    carrier_payload,
-    conversation_payload,
-    message_payload,
-)
+from conversations.models import Address, Conversation, Media, Message, Participant, Upload
+from conversations.payloads import ConversationPayload, MessagePayload, conversation_payload, message_payload
 from conversations.queries.consent import newest
 from kernel import sids
 from kernel.actor import Actor
 from kernel.errors import NotFound
 
 PAGE_LIMIT = 100
-_SIDS_AT_ONCE = 500
-_IN_LINE = Q(status="queued") | Q(status="sending", provider_sid__isnull=True)
 
 
 def address(text: str) -> Address:
@@ -107,15 +83,6 @@ def failed_media(sid: str, *, actor: Actor) -> Media:
     if found is None:
         raise NotFound("There is no file %(sid)s.", field="media", params={"sid": sid[:64]})
     return found
-
-
-def set_aside(before: datetime, *, workspace: Workspace, strays: bool) -> QuerySet[Arrival]:
-    """Webhooks of that time that could not be brought in, for the workspace's addresses; with ``strays`` also those for
-    addresses that nobody has.
-    """
-    rows = Arrival.objects.filter(due_at__isnull=True, received_at__lt=before)
-    theirs = Q(ours__in=Address.objects.filter(workspace=workspace).values("address"))
-    return rows.filter(theirs | ~Q(ours__in=Address.objects.values("address")) if strays else theirs)
 
 
 def locked_conversation(pk: int) -> Conversation:
@@ -238,131 +205,3 @@ def with_recent_messages(sids: Sequence[str], *, limit: int = 50) -> list[Messag
     """The newest messages of several conversations, for the snapshot."""
     found = Conversation.objects.filter(sid__in=sids).order_by("id")
     return [message for row in found for message in messages(row, limit=limit)]
-
-
-def missing(listed: Sequence[ListedMessage], *, provider: str) -> Iterator[ListedMessage]:
-    """Those that we do not have, in the given order; what was sent before we answered at the address is not ours."""
-    for start in range(0, len(listed), _SIDS_AT_ONCE):
-        some = listed[start : start + _SIDS_AT_ONCE]
-        sids_here = [message.provider_sid for message in some]
-        here = Message.objects.filter(provider=provider, provider_sid__in=sids_here)
-        known = set(here.values_list("provider_sid", flat=True))
-        ours = Address.objects.filter(address__in={message.to_address for message in some})
-        # The provider's times are whole seconds.
-        since = {row.address: row.created_at.replace(microsecond=0) for row in ours}
-        for message in some:
-            begun = since.get(message.to_address)
-            if message.provider_sid not in known and begun is not None and message.sent_at >= begun:
-                yield message
-
-
-def reconciliation(account_sid: str) -> Reconciliation | None:
-    """How the look through the provider's list of this account stands; ``None`` before the first."""
-    return Reconciliation.objects.filter(account_sid=account_sid).first()
-
-
-def is_reconciliation_due(account_sid: str, *, now: datetime) -> bool:
-    """Whether somebody should look now."""
-    free = Q(lease_until__isnull=True) | Q(lease_until__lte=now)
-    return Reconciliation.objects.filter(free, account_sid=account_sid, due_at__lte=now).exists()
-
-
-def locked_arrivals(lines: Collection[str], *, provider: str, limit: int) -> list[Arrival]:
-    """The oldest that wait in these lines, locked; ``is_known`` tells whether the message stands already."""
-    here = Message.objects.filter(provider=provider, provider_sid=OuterRef("key"))
-    waiting = Arrival.objects.filter(line__in=lines, due_at__isnull=False).annotate(is_known=Exists(here))
-    # In the order of their ids, as everybody locks them.
-    return list(waiting.order_by("id").select_for_update()[:limit])
-
-
-def due_lines(now: datetime, *, limit: int) -> list[str]:
-    """The lines of arrivals that stayed behind."""
-    due = Arrival.objects.filter(due_at__lte=now).order_by("due_at")
-    return list(dict.fromkeys(due.values_list("line", flat=True)[:limit]))
-
-
-def visible_arrivals(account: Account | None) -> QuerySet[Arrival]:
-    """What came in for the account's addresses; ``None``: for everybody's, and for nobody's.
-
-    What came for an address that nobody has is seen by the only account there is: among several it may be anybody's.
-    """
-    rows = Arrival.objects.order_by("id")
-    if account is None:
-        return rows
-    every = Address.objects.values("address")
-    theirs = Q(ours__in=every.filter(workspace__account=account))
-    return rows.filter(theirs if Account.objects.count() > 1 else theirs | ~Q(ours__in=every))
-
-
-def inbox_depth() -> tuple[int, int]:
-    """How many arrivals wait to be brought in, and how many were set aside."""
-    found = Arrival.objects.aggregate(
-        waiting=Count("pk", filter=Q(due_at__isnull=False)), aside=Count("pk", filter=Q(due_at__isnull=True))
-    )
-    return found["waiting"], found["aside"]
-
-
-def outbox_depth() -> int:
-    """Outbound messages that the carrier has not taken yet."""
-    return Message.objects.filter(status__in=states.OPEN, provider_sid__isnull=True, due_at__isnull=False).count()
-
-
-def unknown_count() -> int:
-    """Messages of which nobody knows whether they were sent, and that are still looked for."""
-    return Message.objects.filter(status="unknown", due_at__isnull=False).count()
-
-
-def late_messages(now: datetime, *, limit: int) -> list[str]:
-    """Queued messages that are not valid any more."""
-    late = Message.objects.filter(status="queued", valid_until__lte=now).order_by("valid_until")
-    return list(late.values_list("sid", flat=True)[:limit])
-
-
-def due_looks(now: datetime, *, limit: int) -> list[str]:
-    """Messages of unknown fate that somebody should look for in the provider's list now."""
-    due = Message.objects.filter(status="unknown", due_at__lte=now).order_by("due_at")
-    return list(due.values_list("sid", flat=True)[:limit])
-
-
-def known_sids(sids: Sequence[str], *, provider: str, unless: str) -> set[str]:
-    """Those of these provider's sids that are messages of ours already; ``unless`` is the message that asks."""
-    known = Message.objects.filter(provider=provider, provider_sid__in=sids).exclude(sid=unless)
-    return {sid for sid in known.values_list("provider_sid", flat=True) if sid is not None}
-
-
-def rivals(search: Search) -> int:
-    """How many other messages could be meant by what is found: same text, same customer, no sid yet."""
-    asking = Message.objects.select_related("conversation").get(sid=search.message_sid)
-    lost = Message.objects.filter(
-        Q(status="unknown") | Q(status="sending"),
-        conversation__address=asking.conversation.address_id,
-        conversation__identity=asking.conversation.identity_id,
-        body=asking.body,
-        provider_sid__isnull=True,
-    )
-    return lost.exclude(pk=asking.pk).count()
-
-
-def circuit() -> Circuit | None:
-    """The provider account's circuit breaker; ``None`` while nothing has ever gone wrong."""
-    return Circuit.objects.filter(account_sid=settings.TWILIO_ACCOUNT_SID).first()
-
-
-def facts(row: Circuit) -> breaker.Circuit:
-    """The row as the core knows it."""
-    return breaker.Circuit(
-        state=cast(breaker.State, row.state), failures=row.failures, openings=row.openings, due_at=row.due_at
-    )
-
-
-def is_shut(row: Circuit | None, *, now: datetime) -> bool:
-    """Whether no message may go now: the circuit stands in the way, or the account wants us to wait."""
-    if row is None:
-        return False
-    held = row.held_until is not None and row.held_until > now
-    return held or breaker.stands_in_the_way(facts(row), now=now)
-
-
-def carrier() -> CarrierPayload:
-    """How the way to the provider is, for the screens."""
-    return carrier_payload(circuit())
