@@ -16,7 +16,7 @@ from conversations.core import states
 from conversations.models import Conversation, Message
 from eventlog.bulk import write_rows
 from kernel.actor import CARRIER
-from kernel.errors import NotFound, StaleMove
+from kernel.errors import NotFound
 
 logger = structlog.get_logger(__name__)
 
@@ -107,7 +107,7 @@ def _raise(messages: Sequence[Message], news: _News, *, talks: Sequence[Conversa
     rows = Message.objects.filter(pk__in=[message.pk for message in rising], status__in=lower)
     written = {"status": news.status, "error_code": news.error_code, "error_message": news.error_message}
     if rows.update(**written, due_at=None, version=F("version") + 1) != len(rising):
-        raise StaleMove("A message has gone on without its conversation's lock.")
+        raise RuntimeError("a message has gone on without its conversation's lock")
     for message in rising:
         message.status, message.error_code, message.error_message = news.status, news.error_code, news.error_message
         message.due_at, message.version = None, message.version + 1
