@@ -51,8 +51,9 @@ export class Chat {
     });
   }
 
-  start() {
+  async start() {
     this.store.onOtherTab((what) => this.otherTab(what));
+    await this.store.recalled;
     if (this.store.token) this.socket.start();
     this.flush();
   }

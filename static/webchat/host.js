@@ -20,16 +20,22 @@ export class Host {
 
   /** @param {(message: {shown: boolean, focus: boolean}) => void} onShown */
   listen(onShown) {
-    window.addEventListener("message", (event) => {
-      if (event.source !== window.parent || event.origin !== this.origin) return;
-      if (event.data?.type !== `${PREFIX}shown`) return;
-      this.shown = event.data.shown === true;
-      onShown({ shown: this.shown, focus: event.data.focus === true });
+    this.on("shown", ({ shown, focus }) => {
+      this.shown = shown === true;
+      onShown({ shown: this.shown, focus: focus === true });
     });
     this.tell("ready");
   }
 
-  /** @param {"ready"|"begun"|"close"|"unread"} what @param {object} [data] */
+  /** @param {"shown"|"kept"|"changed"} what @param {(data: Record<string, any>) => void} heard */
+  on(what, heard) {
+    window.addEventListener("message", (event) => {
+      if (event.source !== window.parent || event.origin !== this.origin) return;
+      if (event.data?.type === PREFIX + what) heard(event.data);
+    });
+  }
+
+  /** @param {"ready"|"begun"|"close"|"unread"|"recall"|"keep"} what @param {object} [data] */
   tell(what, data = {}) {
     if (this.origin) window.parent.postMessage({ type: PREFIX + what, ...data }, this.origin);
   }

@@ -10,7 +10,7 @@ const color = asked.get("color");
 if (color && CSS.supports("color", color)) document.documentElement.style.setProperty("--brand", color);
 
 const host = new Host(asked.get("parent"));
-const chat = new Chat(boot, new Store(boot.deployment), host);
+const chat = new Chat(boot, new Store(boot.deployment, host), host);
 const view = new View(chat);
 
 host.listen(({ shown, focus }) => view.shown({ shown, focus }));

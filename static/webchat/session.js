@@ -4,7 +4,8 @@
 export class Refused extends Error {}
 
 /**
- * The token that stands after this; of several tabs that ask at once, one asks the server.
+ * The token that stands after this; of several tabs that ask at once, one asks the server. Locks exist on secure origins
+ * only, and are refused where storage is closed to us: there two tabs at the same moment may become two visitors.
  *
  * @param {import("./store.js").Store} store
  * @param {string} url
@@ -12,9 +13,12 @@ export class Refused extends Error {}
  * @returns {Promise<string>}
  */
 export async function begin(store, url, who) {
-  // Locks exist on secure origins only; elsewhere two tabs at the same moment may become two visitors.
-  if (!navigator.locks) return ask(store, url, who);
-  return navigator.locks.request(store.tokenKey, () => ask(store, url, who));
+  const asking = () => ask(store, url, who);
+  if (!navigator.locks) return asking();
+  return navigator.locks.request(store.tokenKey, asking).catch((error) => {
+    if (error.name !== "SecurityError") throw error;
+    return asking();
+  });
 }
 
 /** @param {import("./store.js").Store} store @param {string} url @param {{deployment: string, name: string, answers: Record<string, string>}} who */

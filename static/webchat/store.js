@@ -1,31 +1,30 @@
 /**
  * What the browser keeps for one deployment: the token, the name, and what has been written but not yet been taken.
- * All tabs share it, so everything is read afresh before it is changed. Where storage is closed to us (a third-party
- * frame in a strict browser), a map in memory serves as long as the page lives.
+ * All tabs share it, so everything is read afresh before it is changed. Where a strict browser closes storage to frames of
+ * another site, the embedding page keeps it for us.
  */
+import { KeptByHost } from "./kept_by_host.js";
 
 /** @typedef {{ref: string, body: string, at: string, files?: {sid: string, name: string}[], error?: string}} Entry A message on its way to the server. */
 
-/** @returns {Pick<Storage, "getItem"|"setItem"|"removeItem">} */
-function storage() {
+function isOpen() {
   try {
     localStorage.setItem("contact-chat:probe", "1");
     localStorage.removeItem("contact-chat:probe");
-    return localStorage;
+    return true;
   } catch {
-    const kept = new Map();
-    return {
-      getItem: (key) => kept.get(key) ?? null,
-      setItem: (key, value) => void kept.set(key, value),
-      removeItem: (key) => void kept.delete(key),
-    };
+    return false;
   }
 }
 
 export class Store {
-  /** @param {string} deployment */
-  constructor(deployment) {
-    this.place = storage();
+  /** @param {string} deployment @param {import("./host.js").Host} host */
+  constructor(deployment, host) {
+    this.kept = isOpen() ? null : new KeptByHost(host);
+    /** @type {Pick<Storage, "getItem"|"setItem"|"removeItem">} */
+    this.place = this.kept ?? localStorage;
+    /** Done when there is something to read. */
+    this.recalled = this.kept?.recalled ?? Promise.resolve();
     this.tokenKey = `contact-chat:${deployment}:token`;
     this.outboxKey = `contact-chat:${deployment}:outbox`;
   }
@@ -67,10 +66,12 @@ export class Store {
 
   /** @param {(what: "token"|"outbox") => void} heard another tab has changed something */
   onOtherTab(heard) {
-    window.addEventListener("storage", (event) => {
-      if (event.key === this.tokenKey) heard("token");
-      else if (event.key === this.outboxKey) heard("outbox");
-    });
+    const changed = (/** @type {string|null} */ key) => {
+      if (key === this.tokenKey) heard("token");
+      else if (key === this.outboxKey) heard("outbox");
+    };
+    if (this.kept) this.kept.onOtherTab = changed;
+    else window.addEventListener("storage", (event) => changed(event.key));
   }
 
   /** @param {Entry[]} entries */

@@ -15,7 +15,10 @@
   const base = new URL(script.src, location.href);
   const words = boot.words;
   const { language, color } = script.dataset;
-  const keys = { open: `contact-chat:${deployment}:open`, begun: `contact-chat:${deployment}:begun` };
+  const named = (name) => `contact-chat:${deployment}:${name}`;
+  const keys = { open: named("open"), begun: named("begun") };
+  /* What the frame has us keep where the browser closes storage to it. */
+  const kept = [named("token"), named("outbox")];
 
   const STYLE = `
     :host { all: initial; }
@@ -53,7 +56,7 @@
   /* Storage may be closed to us; then the chat merely forgets whether it was open. */
   const recall = (key) => { try { return localStorage.getItem(key); } catch { return null; } };
   const remember = (key, value) => {
-    try { value ? localStorage.setItem(key, "1") : localStorage.removeItem(key); } catch { /* forgotten, then */ }
+    try { value ? localStorage.setItem(key, value) : localStorage.removeItem(key); } catch { /* forgotten, then */ }
   };
 
   const svg = (name, path) => {
@@ -123,7 +126,7 @@
     button.classList.toggle("is-open", open);
     panel.classList.toggle("is-open", open);
     button.setAttribute("aria-expanded", String(open));
-    remember(keys.open, open);
+    remember(keys.open, open && "1");
     tell("shown", { shown: open, focus });
     if (!open && focus) button.focus();
     label();
@@ -139,16 +142,21 @@
 
   window.addEventListener("message", (event) => {
     if (!frame || event.source !== frame.contentWindow || event.origin !== base.origin) return;
-    const { type, count } = event.data ?? {};
-    if (type === "contact-chat:ready") {
-      ready = true;
-      tell("shown", { shown: open, focus: open && root.activeElement === button });
-    } else if (type === "contact-chat:close") show(false);
-    else if (type === "contact-chat:begun") remember(keys.begun, true);
+    const { type, count, key, value } = event.data ?? {};
+    ready = true;
+    if (type === "contact-chat:ready") tell("shown", { shown: open, focus: open && root.activeElement === button });
+    else if (type === "contact-chat:close") show(false);
+    else if (type === "contact-chat:begun") remember(keys.begun, "1");
+    else if (type === "contact-chat:recall") tell("kept", { values: Object.fromEntries(kept.map((name) => [name, recall(name)])) });
+    else if (type === "contact-chat:keep" && kept.includes(key)) remember(key, value);
     else if (type === "contact-chat:unread" && Number.isInteger(count)) {
       unread = count;
       label();
     }
+  });
+  /* Another tab of this site; a frame with storage of its own hears of it by itself. */
+  window.addEventListener("storage", ({ key, newValue }) => {
+    if (kept.includes(key)) tell("changed", { key, value: newValue });
   });
   button.addEventListener("click", () => show(!open));
   root.addEventListener("keydown", (event) => {

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.journeys.people import Cast
-from tests.support.browser import chromium  # noqa: F401 - a fixture
+from tests.support.browser import chromium, everyday_chromium  # noqa: F401 - fixtures
 from tests.support.product import Product
 
 

@@ -1,16 +1,13 @@
 """A supervisor sets a web chat up: what it asks first, its hours, the sites it stands on; visitors meet all of it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.journeys.people import SOON, Cast
+from tests.support.shop import shop
 
 pytestmark = [pytest.mark.journey, pytest.mark.browser]
 
@@ -55,39 +52,13 @@ def deployed(page: Page, name: str, *, site: str, calendar: str) -> None:
     save(page)
 
 
-@contextmanager
-def site(script: str, name: str) -> Iterator[int]:
-    """A foreign site with the one line in it; its port."""
-    page = f'<!doctype html><title>Shop</title><h1>Shop</h1><script src="{script}" data-deployment="{name}"></script>'
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html; charset=utf-8")
-            self.end_headers()
-            self.wfile.write(page.encode())
-
-        def log_message(self, *args: object) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield server.server_address[1]
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
-
-
 def invalid(field: Locator) -> Any:
     return field.evaluate("input => input.matches(':invalid')")
 
 
 def test_what_is_asked_first_the_hours_and_the_sites(cast: Cast) -> None:
     sofia = cast.supervisor("sofia")
-    with site(f"{cast.product.url}/chat/widget.js", "garden") as port:
+    with shop(cast.product.url, "garden") as port:
         calendar_closed_today(sofia, "Garden")
         deployed(sofia, "garden", site=f"http://127.0.0.1:{port}", calendar="Garden")
         visitor = cast.page(cast.context())
