@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import re
+from collections.abc import Iterable
 from datetime import datetime
 
 MESSAGES_A_MINUTE = 20
@@ -11,7 +12,8 @@ FILES_AN_HOUR = 40
 _UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
 _REF = re.compile(r"[A-Za-z0-9-]{8,40}")
 _DEPLOYMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_ORIGIN = re.compile(r"https?://(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:(\d{1,5}|\*))?")
+_ORIGIN = re.compile(r"(?P<scheme>https?)://(?P<host>(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?)(:(?P<port>\d{1,5}|\*))?")
+_DEFAULT_PORTS = {"http": "80", "https": "443"}
 LOCAL_ORIGINS = ("http://localhost:*", "https://localhost:*", "http://127.0.0.1:*", "https://127.0.0.1:*")
 
 
@@ -51,6 +53,34 @@ def is_origin(text: str) -> bool:
     (False, False, False)
     """
     return _ORIGIN.fullmatch(text) is not None
+
+
+def may_stand_on(origin: str, sites: Iterable[str]) -> bool:
+    """Whether a browser shows on a page of ``origin`` what has these frame ancestors (CSP 3, 6.7.2.8).
+
+    >>> may_stand_on("https://shop.example.com", ["https://*.example.com"])
+    True
+    >>> may_stand_on("https://example.com", ["https://*.example.com"])
+    False
+    >>> may_stand_on("https://localhost:5173", ["http://localhost"])
+    False
+    >>> may_stand_on("https://localhost", ["http://localhost"]), may_stand_on("https://localhost:1", LOCAL_ORIGINS[:1])
+    (True, True)
+    """
+    page = _ORIGIN.fullmatch(origin)
+    named = (_ORIGIN.fullmatch(site) for site in sites)
+    return page is not None and any(site is not None and _covers(site, page) for site in named)
+
+
+def _covers(site: re.Match[str], page: re.Match[str]) -> bool:
+    host = page["host"]
+    is_host = host.endswith(site["host"][1:]) if site["host"].startswith("*.") else host == site["host"]
+    # What is allowed on plain http is allowed on https as well.
+    is_scheme = page["scheme"] in {site["scheme"], "https"}
+    default = _DEFAULT_PORTS[page["scheme"]]
+    port = page["port"] or default
+    is_port = site["port"] in {"*", port} or (site["port"] in {None, "80"} and port == default)
+    return is_host and is_scheme and is_port
 
 
 def hour_digest(remote_address: str, *, moment: datetime, key: str) -> str:

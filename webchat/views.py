@@ -22,7 +22,7 @@ from conversations.models import Address
 from conversations.views import given_file, serve, serve_thumbnail
 from kernel.actor import Actor
 from kernel.errors import DomainError, Forbidden, Invalid, NotAuthenticated, NotFound
-from webchat import actions, prechat, queries, words
+from webchat import actions, core, prechat, queries, words
 from webchat.models import Deployment, Visitor
 
 DEMO = "demo"
@@ -44,10 +44,18 @@ def widget(_: HttpRequest) -> HttpResponse:
 @never_cache
 @xframe_options_exempt
 def frame(request: HttpRequest) -> HttpResponse:
-    """The chat, for an iframe of those sites that the deployment allows; the policy below replaces X-Frame-Options."""
-    address = _address(request.GET.get("deployment", ""))
+    """The chat, for an iframe of those sites that the deployment allows; the policy below replaces X-Frame-Options.
+
+    ``parent`` is the embedding page's origin as our script tells it. A page that tells none, or another than its own,
+    is kept out by its browser alone.
+    """
     language = _language(request)
     with translation.override(language):
+        try:
+            address = queries.deployment_address(request.GET.get("deployment", ""))
+            _require_site(address, request.GET.get("parent", ""), own=request.get_host())
+        except DomainError as error:
+            return _refusal_page(request, error)
         boot = _boot(address, deployment=request.GET["deployment"], language=language)
         greeting = boot["greeting"]
         response = render(request, "webchat/frame.html", {"boot": boot, "address": address, "greeting": greeting})
@@ -172,11 +180,24 @@ def _said(standing: Deployment | None, text: str, language: str) -> str:
     return own or str(getattr(standing, f"{text}_en"))
 
 
-def _address(name: str) -> Address:
-    try:
-        return queries.deployment_address(name)
-    except NotFound as error:
-        raise Http404(str(error)) from error
+def _require_site(address: Address, origin: str, *, own: str) -> None:
+    """Raises ``Forbidden`` for a page on a site that is not allowed; ``own``: the host that was asked."""
+    if not origin or origin.partition("://")[2] == own or core.may_stand_on(origin, queries.frame_ancestors(address)):
+        return
+    raise Forbidden(
+        "The web chat %(name)s may not stand on %(origin)s. Add this site to its allowed sites: "
+        "in the admin, under Web chats.",
+        code="origin",
+        params={"name": address.address.removeprefix("webchat:"), "origin": origin[:200]},
+    )
+
+
+def _refusal_page(request: HttpRequest, error: DomainError) -> HttpResponse:
+    """Says why to the script around it, on whichever site that is, and nothing else."""
+    response = render(request, "webchat/refused.html", {"reason": _in_words(error)}, status=error.status)
+    policy: Any = response
+    policy._csp_replace = {"frame-ancestors": ["*"]}
+    return response
 
 
 def _language(request: HttpRequest) -> str:
@@ -204,10 +225,14 @@ def _text(given: Mapping[str, Any], field: str) -> str:
 
 
 def _refusal(error: DomainError) -> JsonResponse:
-    text = translation.gettext(error.message)
-    message = text % error.params if error.params else text
-    response = JsonResponse({"code": error.code, "message": message, "field": error.field}, status=error.status)
+    said = {"code": error.code, "message": _in_words(error), "field": error.field}
+    response = JsonResponse(said, status=error.status)
     wait = getattr(error, "wait", None)
     if wait:
         response["Retry-After"] = str(max(1, round(wait)))
     return response
+
+
+def _in_words(error: DomainError) -> str:
+    text = translation.gettext(error.message)
+    return text % error.params if error.params else text

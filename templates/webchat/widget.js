@@ -140,15 +140,24 @@
     badge.textContent = unread > 9 ? "9+" : String(unread);
   }
 
+  /* Visitors are not shown what they cannot use; whoever made this page reads why. */
+  function refuse(reason) {
+    host.remove();
+    ready = false;
+    remember(keys.open, "");
+    console.error(`Contact chat: ${reason}`);
+  }
+
   window.addEventListener("message", (event) => {
     if (!frame || event.source !== frame.contentWindow || event.origin !== base.origin) return;
-    const { type, count, key, value } = event.data ?? {};
+    const { type, count, key, value, reason } = event.data ?? {};
     ready = true;
     if (type === "contact-chat:ready") tell("shown", { shown: open, focus: open && root.activeElement === button });
     else if (type === "contact-chat:close") show(false);
     else if (type === "contact-chat:begun") remember(keys.begun, "1");
     else if (type === "contact-chat:recall") tell("kept", { values: Object.fromEntries(kept.map((name) => [name, recall(name)])) });
     else if (type === "contact-chat:keep" && kept.includes(key)) remember(key, value);
+    else if (type === "contact-chat:refused") refuse(reason);
     else if (type === "contact-chat:unread" && Number.isInteger(count)) {
       unread = count;
       label();

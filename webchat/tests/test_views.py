@@ -96,6 +96,52 @@ def test_only_the_listed_sites_may_frame_the_chat(client: Client, shop: Address)
     assert ancestors(client.get("/chat/frame?deployment=shop")) == "'self' https://shop.example.com"
 
 
+@pytest.mark.parametrize(
+    ("parent", "status"),
+    [
+        ("https://shop.example.com", 200),
+        ("https://a.shop.example.org", 200),
+        ("https://testserver", 200),
+        ("http://testserver", 200),
+        ("http://shop.example.com", 403),
+        ("https://shop.example.com:8443", 403),
+        ("https://shop.example.org", 403),
+        ("https://ashop.example.org", 403),
+        ("null", 403),
+        ("*", 403),
+    ],
+)
+def test_a_page_on_another_site_is_told_why_there_is_no_chat(
+    client: Client, shop: Address, parent: str, status: int
+) -> None:
+    Deployment.objects.create(address=shop, allowed_origins=["https://shop.example.com", "https://*.shop.example.org"])
+
+    response = client.get("/chat/frame", {"deployment": "shop", "parent": parent})
+
+    assert response.status_code == status
+    assert ('id="boot"' in response.text) == (status == 200)
+    if status == 403:
+        assert f"The web chat shop may not stand on {parent}." in response.text
+        # Any site may show the refusal, which holds nothing; the chat itself keeps its policy.
+        assert (ancestors(response), "X-Frame-Options" in response) == ("*", False)
+        spanish = client.get("/chat/frame", {"deployment": "shop", "parent": parent, "language": "es"})
+        assert f"El chat web shop no puede estar en {parent}." in spanish.text
+
+
+def test_an_unknown_deployment_is_told_to_the_page_around_it(client: Client, shop: Address) -> None:
+    response = client.get("/chat/frame", {"deployment": "shopp", "parent": "https://shop.example.com"})
+
+    assert (response.status_code, ancestors(response)) == (404, "*")
+    assert "There is no web chat shopp." in response.text
+
+
+def test_a_refusal_is_text(client: Client, shop: Address) -> None:
+    response = client.get("/chat/frame", {"deployment": "shop", "parent": "</script><script>alert(1)</script>"})
+
+    assert response.status_code == 403
+    assert "<script>alert" not in response.text
+
+
 def test_no_other_page_of_the_chat_may_be_framed(client: Client, shop: Address) -> None:
     for path in ("/chat/demo", "/chat/widget.js"):
         response = client.get(path)
