@@ -6,9 +6,9 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
-from accounts import policy
 from agents.models import Workspace
 from campaigns import queries
+from campaigns.actions.rights import require
 from campaigns.actions.telling import tell
 from campaigns.core import lists, texts
 from campaigns.core.lists import Checked, Columns, Given, Problem, Unreadable
@@ -54,7 +54,7 @@ def create_campaign(
 
     ``sheet`` is a CSV whose columns are told later (`take_list`). Raises ``Invalid`` with the field.
     """
-    _require(actor, workspace)
+    require(workspace, actor=actor)
     plan, places = _with_template(_from_somewhere(plan, workspace=workspace))
     _check(plan, workspace=workspace)
     text = _readable(sheet) if sheet else ""
@@ -91,7 +91,7 @@ def update_campaign(
     """The draft says something else. Its rows were checked against the text and the address: while there are any, both
     stay. Raises ``Conflict``, ``Invalid``.
     """
-    _require(actor, campaign.workspace)
+    require(campaign.workspace, actor=actor)
     plan, places = _with_template(_from_somewhere(plan, workspace=campaign.workspace))
     _check(plan, workspace=campaign.workspace)
     text = _readable(sheet) if sheet else ""
@@ -115,7 +115,7 @@ def update_campaign(
 
 def delete_campaign(campaign: Campaign, *, actor: Actor) -> None:
     """A draft, or a campaign that has ended, and its rows are gone; the messages stay where they are."""
-    _require(actor, campaign.workspace)
+    require(campaign.workspace, actor=actor)
     with transaction.atomic():
         locked = Campaign.objects.select_for_update(of=("self",)).select_related("workspace").get(pk=campaign.pk)
         if locked.state in (Campaign.State.RUNNING, Campaign.State.PAUSED):
@@ -126,13 +126,13 @@ def delete_campaign(campaign: Campaign, *, actor: Actor) -> None:
 
 def check_list(campaign: Campaign, columns: Columns, *, actor: Actor) -> Checked:
     """What would become of each row of the uploaded list; nothing is written."""
-    _require(actor, campaign.workspace)
+    require(campaign.workspace, actor=actor)
     return _checked(campaign, lists.picked(_sheet(campaign, columns), columns), country=columns.country)
 
 
 def take_list(campaign: Campaign, columns: Columns, *, actor: Actor) -> Checked:
     """The good rows of the uploaded list have a place; the bad ones are returned, and the list is put away."""
-    _require(actor, campaign.workspace)
+    require(campaign.workspace, actor=actor)
     with transaction.atomic():
         locked = _draft(campaign)
         given = lists.picked(_sheet(locked, columns), columns)
@@ -146,7 +146,7 @@ def add_recipients(
     campaign: Campaign, given: Sequence[Given], *, actor: Actor, country: str = ""
 ) -> tuple[Problem, ...]:
     """These customers have a place; those that cannot have one are returned, each with why."""
-    _require(actor, campaign.workspace)
+    require(campaign.workspace, actor=actor)
     _check_country(country)
     with transaction.atomic():
         return _taken(_draft(campaign), given, country=country).bad
@@ -283,7 +283,3 @@ def _draft(campaign: Campaign) -> Campaign:
     if locked.state != Campaign.State.DRAFT:
         raise Conflict("The campaign has started: what it says and to whom stays.", field="state")
     return locked
-
-
-def _require(actor: Actor, workspace: Workspace) -> None:
-    policy.require(actor, "campaigns:write", account_sid=workspace.account.sid)

@@ -1,11 +1,10 @@
 """A campaign under way: begun, held, taken up again, ended."""
 
-from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 
-from accounts import policy
+from campaigns.actions.rights import require
 from campaigns.actions.telling import tell
 from campaigns.core import states
 from campaigns.models import Campaign
@@ -19,6 +18,7 @@ from kernel.errors import Conflict
 
 def start(campaign: Campaign, *, actor: Actor) -> Campaign:
     """Its rows go out from its time on, at once where it has none. Raises ``Conflict`` without rows, ``StaleMove``."""
+    require(campaign.workspace, actor=actor)
     if not campaign.recipients.exists():
         raise Conflict("The campaign has no rows yet. Upload a list and take its rows.", field="recipients")
     _require_sender(campaign)
@@ -28,11 +28,13 @@ def start(campaign: Campaign, *, actor: Actor) -> Campaign:
 
 def pause(campaign: Campaign, *, actor: Actor) -> Campaign:
     """Nothing more is taken from the list until it is resumed; what is queued already goes out."""
+    require(campaign.workspace, actor=actor)
     return _move(campaign, "pause", actor=actor, due_at=None)
 
 
 def resume(campaign: Campaign, *, actor: Actor) -> Campaign:
     """It goes on where it stopped. Raises ``Conflict`` while the pool has no sender of its channel."""
+    require(campaign.workspace, actor=actor)
     _require_sender(campaign)
     later = max(campaign.start_at or clock.now(), clock.now())
     return _move(campaign, "resume", actor=actor, due_at=later)
@@ -40,15 +42,14 @@ def resume(campaign: Campaign, *, actor: Actor) -> Campaign:
 
 def cancel(campaign: Campaign, *, actor: Actor) -> Campaign:
     """Nothing more is taken from the list, ever; what is queued already goes out."""
+    require(campaign.workspace, actor=actor)
     return _move(campaign, "cancel", actor=actor, due_at=None, ended_at=clock.now())
 
 
 def finish(campaign: Campaign, *, actor: Actor) -> None:
     """Every row has been taken. Part of the sender's transaction, under its fence."""
-    move(
-        campaign, states.CAMPAIGN, "finish", status_field="state",
-        due_at=None, lease_until=None, ended_at=database_now(),
-    )  # fmt: skip
+    ended = {"due_at": None, "lease_until": None, "ended_at": database_now()}
+    move(campaign, states.CAMPAIGN, "finish", status_field="state", **ended)
     tell("campaign.finished", campaign, actor=actor)
 
 
@@ -70,8 +71,7 @@ def _require_sender(campaign: Campaign) -> None:
         )
 
 
-def _move(campaign: Campaign, verb: str, *, actor: Actor, **fields: datetime | str | Any) -> Campaign:
-    policy.require(actor, "campaigns:write", account_sid=campaign.workspace.account.sid)
+def _move(campaign: Campaign, verb: str, *, actor: Actor, **fields: Any) -> Campaign:
     with transaction.atomic():
         move(campaign, states.CAMPAIGN, verb, status_field="state", lease_until=None, **fields)
         tell(_EVENTS[verb], campaign, actor=actor)

@@ -88,17 +88,19 @@ def test_a_foreign_address_is_refused(home: House) -> None:
 def test_only_who_may_touches_a_campaign(home: House, draft: Campaign) -> None:
     stranger = people.house("Other")
     people.person(stranger, "Cy", role="supervisor")
-    actions.add_recipients(draft, given(1), actor=home.actor("Bo"))
 
     for who in (home.actor("Ada"), stranger.actor("Cy")):
-        for verb in (actions.start, actions.cancel, actions.delete_campaign):
+        # It has no rows yet, which nobody else is to learn.
+        for verb in (actions.start, actions.pause, actions.resume, actions.cancel, actions.delete_campaign):
             with pytest.raises(Forbidden):
                 verb(draft, actor=who)
+        with pytest.raises(Forbidden):
+            actions.add_recipients(draft, given(1), actor=who)
     with pytest.raises(NotFound):
         queries.campaign(draft.sid, actor=stranger.actor("Cy"))
 
     draft.refresh_from_db()
-    assert draft.state == "draft"
+    assert (draft.state, draft.recipients.count()) == ("draft", 0)
 
 
 def test_a_list_is_checked_and_its_good_rows_taken(home: House, draft: Campaign) -> None:
