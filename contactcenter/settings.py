@@ -293,7 +293,6 @@ CALENDAR_USERS = [
 PERSONAL_DATA_KEEPERS = [
     "webchat.actions.forget_visitors",
     "verification.actions.forget_numbers",
-    "conversations.actions.inbox.forget",
     "campaigns.actions.forget_customers",
 ]
 BUS_URL = environment.redis_url()
