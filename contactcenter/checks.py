@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.checks import Warning as Caution
+from django.utils.module_loading import import_string
 
 
 @register(Tags.security, deploy=True)
@@ -41,3 +42,36 @@ def webhooks_can_be_signed(*_: Any, **__: Any) -> list[CheckMessage]:
     if algorithm == "HMAC_SHA256" and not settings.TWILIO_SHARED_KEYS:
         return [Error("TWILIO_SIGNATURE_ALGORITHM=HMAC_SHA256 needs TWILIO_SHARED_KEYS.", id="contactcenter.E003")]
     return []
+
+
+# Lists and tables of dotted paths; of a table of times the paths are the keys.
+_BY_NAME = (
+    "ACCESS_LISTENERS",
+    "CALENDAR_USERS",
+    "EVENT_SINKS",
+    "HOOK_LETTERS",
+    "PERSONAL_DATA_KEEPERS",
+    "PUMP_SERVICES",
+    "PUMP_TIMERS",
+)
+
+
+@register(deploy=True)
+def what_is_named_is_there(*_: Any, **__: Any) -> list[CheckMessage]:
+    """What the settings name by its path is looked up when it is needed, which may be months after it was renamed."""
+    missing = [(name, path) for name in _BY_NAME for path in _paths(getattr(settings, name)) if not _is_there(path)]
+    return [Error(f"{name} names {path}, which is not there.", id="contactcenter.E004") for name, path in missing]
+
+
+def _paths(named: Any) -> list[str]:
+    if not isinstance(named, dict):
+        return list(named)
+    return [each for pair in named.items() for each in pair if isinstance(each, str) and "." in each]
+
+
+def _is_there(path: str) -> bool:
+    try:
+        import_string(path)
+    except ImportError:
+        return False
+    return True
