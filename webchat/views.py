@@ -1,7 +1,7 @@
 """The chat's pages: the script for foreign sites, the frame that it opens, a shop to try it in."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from csp.constants import SELF
@@ -60,9 +60,7 @@ def frame(request: HttpRequest) -> HttpResponse:
         greeting = boot["greeting"]
         response = render(request, "webchat/frame.html", {"boot": boot, "address": address, "greeting": greeting})
     response["Content-Language"] = language
-    policy: Any = response
-    policy._csp_replace = {"frame-ancestors": [SELF, *queries.frame_ancestors(address)]}
-    return response
+    return _framed(response, [SELF, *queries.frame_ancestors(address)])
 
 
 @require_GET
@@ -195,8 +193,15 @@ def _require_site(address: Address, origin: str, *, own: str) -> None:
 def _refusal_page(request: HttpRequest, error: DomainError) -> HttpResponse:
     """Says why to the script around it, on whichever site that is, and nothing else."""
     response = render(request, "webchat/refused.html", {"reason": _in_words(error)}, status=error.status)
+    return _framed(response, ["*"])
+
+
+def _framed(response: HttpResponse, ancestors: Sequence[str]) -> HttpResponse:
+    """These may frame it, also where they isolate themselves (``Cross-Origin-Embedder-Policy: require-corp``)."""
     policy: Any = response
-    policy._csp_replace = {"frame-ancestors": ["*"]}
+    policy._csp_replace = {"frame-ancestors": ancestors}
+    response["Cross-Origin-Embedder-Policy"] = "require-corp"
+    response["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response
 
 

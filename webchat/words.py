@@ -10,6 +10,8 @@ def launcher() -> dict[str, str]:
         "close": _("Close chat"),
         "title": _("Chat"),
         "unread": _("Chat with us. Unread messages: {count}"),
+        # For whoever makes the page.
+        "unnamed": _("The script's line names no web chat. Add data-deployment, as in the admin under Web chats."),
     }
 
 

@@ -10,7 +10,8 @@
   const script = document.currentScript;
   const boot = {{ boot|safe }};
   const deployment = script?.dataset.deployment;
-  if (!script || !deployment || document.querySelector("[data-contact-chat]")) return;
+  if (!script || document.querySelector("[data-contact-chat]")) return;
+  if (!deployment) return console.error(`Contact chat: ${boot.words.unnamed}`);
 
   const base = new URL(script.src, location.href);
   const words = boot.words;

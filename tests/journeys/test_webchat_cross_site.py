@@ -121,3 +121,21 @@ def test_two_tabs_that_wrote_before_either_was_known_are_one_visitor(cast: Cast)
         expect(there.locator(".row.mine.sent")).to_contain_text("Hello from here", timeout=SOON)
         say(there, "And from there")
         expect(chat.locator(".row.mine.sent")).to_have_count(2, timeout=SOON)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Content-Security-Policy": "default-src 'none'; script-src {product}; frame-src {product}"},
+        {"Cross-Origin-Embedder-Policy": "require-corp", "Cross-Origin-Opener-Policy": "same-origin"},
+    ],
+    ids=["policy", "isolated"],
+)
+def test_a_page_with_strict_headers_shows_the_chat(cast: Cast, headers: dict[str, str]) -> None:
+    url = cast.product.url
+    given = {name: value.replace("{product}", url) for name, value in headers.items()}
+    with shop(url, "demo", headers=given) as port:
+        page = cast.page(cast.context())
+        chat = opened(page, f"http://localhost:{port}/")
+        say(chat, "Hello")
+        expect(chat.locator(".row.mine.sent")).to_have_count(1, timeout=SOON)

@@ -142,6 +142,14 @@ def test_a_refusal_is_text(client: Client, shop: Address) -> None:
     assert "<script>alert" not in response.text
 
 
+@pytest.mark.parametrize("deployment", ["shop", "shopp"])
+def test_pages_that_isolate_themselves_may_frame_the_chat(client: Client, shop: Address, deployment: str) -> None:
+    response = client.get("/chat/frame", {"deployment": deployment})
+
+    assert response["Cross-Origin-Embedder-Policy"] == "require-corp"
+    assert response["Cross-Origin-Resource-Policy"] == "cross-origin"
+
+
 def test_no_other_page_of_the_chat_may_be_framed(client: Client, shop: Address) -> None:
     for path in ("/chat/demo", "/chat/widget.js"):
         response = client.get(path)
