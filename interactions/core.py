@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from conversations.core import phones
+
 # TaskRouter's channels by ours: web chat is Twilio's "chat"; RCS is texting too, and shares the slots of SMS.
 TASK_CHANNELS = {"sms": "sms", "rcs": "sms", "whatsapp": "whatsapp", "messenger": "messenger", "webchat": "chat"}
 _LAST_WORDS = 280
@@ -30,6 +32,7 @@ def task_attributes(
         "conversation_sid": conversation_sid,
         "channel": channel,
         "from": customer,
+        "customer_shown": phones.shown(customer),
         "to": ours,
         "name": name,
         "last_message": last_words[:_LAST_WORDS],

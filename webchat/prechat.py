@@ -12,7 +12,10 @@ MAX_LABEL: Final = 60
 MAX_ANSWER: Final = 200
 # What a task says of itself already: answers stand beside it, and workflows route by both.
 TAKEN: Final = frozenset(
-    {"name", "channel", "from", "to", "conversation_sid", "last_message", "skills", "summary", "handed_off"}
+    {
+        *("name", "channel", "from", "customer_shown", "to", "conversation_sid", "last_message"),
+        *("skills", "summary", "handed_off"),
+    }
 )
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,29}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")

@@ -88,6 +88,7 @@ def test_first_words_open_one_task(home: House) -> None:
     task = Task.objects.get()
     assert task.attributes["conversation_sid"] == Conversation.objects.get().sid
     assert (task.attributes["last_message"], task.attributes["name"]) == ("anybody?", "Maria")
+    assert (task.attributes["from"], task.attributes["customer_shown"]) == ("+15550100001", "+1 555-010-0001")
     assert (task.task_channel.unique_name, task.assignment_status) == ("sms", "pending")
 
 

@@ -13,7 +13,7 @@ export function customerOf(reservation, conversation) {
   const channel = conversation?.channel ?? task.channel ?? reservation?.task.task_channel ?? "default";
   // A web chat's address is a name of ours for the browser; it tells the agent nothing.
   const address = channel === "webchat" ? "" : plainAddress(conversation?.customer_address ?? task.from ?? task.customer_address);
-  const shown = (address && conversation?.customer_shown) || address;
+  const shown = (address && (conversation ?? task).customer_shown) || address;
   return {
     name: conversation?.contact?.name || task.name || shown || gettext("Unknown customer"),
     address,

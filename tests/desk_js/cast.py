@@ -51,6 +51,7 @@ def task(number: int, **changes: Any) -> dict[str, Any]:
             "conversation_sid": sid("CH", number),
             "channel": "sms",
             "from": f"+1555010{number:04d}",
+            "customer_shown": f"+1 555-010-{number:04d}",
             "to": "+15550100000",
             "name": f"Customer {number}",
             "last_message": "Where is my parcel?",

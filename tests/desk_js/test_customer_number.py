@@ -49,3 +49,31 @@ def test_it_stands_once_and_not_at_all_where_there_is_none(
     expect(page.locator(".conversation-who h2")).to_have_text(title)
     expect(page.locator(".conversation-who p .customer-number")).to_have_count(under)
     expect(page.locator(".profile .customer-number")).to_have_count(under)
+
+
+@pytest.mark.parametrize(
+    ("changes", "title", "under"),
+    [
+        ({}, "Customer 1", "SMS · +1 555-010-0001"),
+        ({"name": ""}, "+1 555-010-0001", "SMS"),
+        (
+            {"channel": "webchat", "from": "webchat:visitor:VI1", "customer_shown": "visitor:VI1"},
+            "Customer 1",
+            "Web chat",
+        ),
+        # A task that an integrator made says only what it was given.
+        ({"customer_shown": ""}, "Customer 1", "SMS · +15550100001"),
+    ],
+)
+def test_an_offer_shows_the_number_as_the_conversation_will(
+    opened: Opened, changes: dict[str, Any], title: str, under: str
+) -> None:
+    offer = cast.reservation(1)
+    offer["task"]["attributes"].update(changes)
+
+    card = opened(reservations=[offer]).locator(".offer-card")
+
+    expect(card.locator("h3")).to_have_text(title)
+    expect(card.locator(".offer-who p")).to_have_text(under)
+    for number in card.locator(".customer-number").all():
+        expect(number).to_have_attribute("title", "+15550100001")

@@ -26,6 +26,7 @@ const SHOWN = new Set([
   "handoff",
   "skills",
   "customer_address",
+  "customer_shown",
 ]);
 
 /** @param {unknown} value */

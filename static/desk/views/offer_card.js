@@ -9,6 +9,7 @@ import { open } from "../route.js";
 import { conversationSid, outbox } from "../store.js";
 import { channelName } from "../words.js";
 import { Avatar } from "./avatar.js";
+import { CustomerNumber } from "./customer_number.js";
 import { Icon } from "./icons.js";
 import { Countdown, Waiting } from "./time.js";
 
@@ -56,14 +57,15 @@ function Words({ offer }) {
 /** @param {{offer: Reservation}} props */
 export function OfferCard({ offer }) {
   const { task } = offer;
-  const { name, address, channel } = customerOf(offer, null);
+  const { name, address, shown, channel } = customerOf(offer, null);
+  const number = shown && html`<${CustomerNumber} address=${address} shown=${shown} />`;
   return html`
     <article class="offer-card" data-reservation=${offer.sid} aria-label=${gettext("Offer")}>
       <header class="offer-head">
         <${Avatar} name=${name} channel=${channel} />
         <div class="offer-who">
-          <h3>${name}</h3>
-          <p>${[channelName(channel), address !== name && address].filter(Boolean).join(" · ")}</p>
+          <h3>${name === shown ? number : name}</h3>
+          <p>${channelName(channel)}${name !== shown && number && html` · ${number}`}</p>
         </div>
         <${Countdown} from=${offer.date_created} deadline=${offer.expires_at} />
       </header>
