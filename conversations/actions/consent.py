@@ -3,13 +3,13 @@
 from datetime import datetime
 from typing import Final
 
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils import translation
 from django.utils.translation import gettext
 
 from conversations import queries
 from conversations.actions import outbound
-from conversations.actions.telling import tell_conversation
+from conversations.actions.telling import retell
 from conversations.core import keywords, phones, policy
 from conversations.core.policy import Refusal, Standing
 from conversations.models import Consent, Conversation, Message
@@ -114,7 +114,7 @@ def retell_others(line_sid: str) -> None:
     if line.message is not None:
         others = others.exclude(pk=line.message.conversation_id)
     for pk in others.values_list("pk", flat=True):
-        _retell(queries.locked_conversation(pk), actor=SYSTEM)
+        retell("conversation.updated", queries.locked_conversation(pk), actor=SYSTEM)
 
 
 def _confirm(conversation: Conversation, message: Message, *, what: Consent.What) -> Message | None:
@@ -177,10 +177,4 @@ def _write(
         actor=actor,
         workspace_sid=conversation.workspace.sid,
     )
-    _retell(conversation, actor=actor)
-
-
-def _retell(conversation: Conversation, *, actor: Actor) -> None:
-    Conversation.objects.filter(pk=conversation.pk).update(version=F("version") + 1)
-    conversation.version += 1
-    tell_conversation("conversation.updated", conversation, actor=actor)
+    retell("conversation.updated", conversation, actor=actor)

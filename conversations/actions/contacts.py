@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import F
 
 from accounts import policy
 from conversations import queries
-from conversations.actions.telling import tell_conversation
+from conversations.actions.telling import retell
 from conversations.core import fields as core_fields
 from conversations.core import names
 from conversations.models import Contact, ContactField, ContactValue, Conversation
@@ -34,7 +33,7 @@ def rename_contact(contact: Contact, *, name: str, actor: Actor) -> Contact:
         before, locked.name = locked.name, wanted
         locked.save(update_fields=["name"])
         note("contact.updated", locked, actor=actor, data={"name": wanted, "previous": {"name": before}})
-        retell(talks, actor=actor)
+        retell_all(talks, actor=actor)
         return locked
 
 
@@ -84,7 +83,7 @@ def block(contact: Contact, *, reason: str, actor: Actor) -> Contact:
             raise Conflict("The contact is blocked already.")
         _set_block(locked, at=clock.now(), reason=why)
         note("contact.blocked", locked, actor=actor, data={"reason": why})
-        retell(talks, actor=actor)
+        retell_all(talks, actor=actor)
         return locked
 
 
@@ -97,7 +96,7 @@ def unblock(contact: Contact, *, actor: Actor) -> Contact:
             raise Conflict("The contact is not blocked.")
         _set_block(locked, at=None, reason="")
         note("contact.unblocked", locked, actor=actor, data={})
-        retell(talks, actor=actor)
+        retell_all(talks, actor=actor)
         return locked
 
 
@@ -126,11 +125,10 @@ def locked_contacts(*contacts: Contact) -> tuple[list[Contact], list[int]]:
     return [found[pk] for pk in wanted], talks
 
 
-def retell(talks: Sequence[int], *, actor: Actor) -> None:
+def retell_all(talks: Sequence[int], *, actor: Actor) -> None:
     """Those who are in these conversations, which are locked, see the customer as he is now."""
     for pk in talks:
-        Conversation.objects.filter(pk=pk).update(version=F("version") + 1)
-        tell_conversation("conversation.updated", queries.locked_conversation(pk), actor=actor)
+        retell("conversation.updated", queries.locked_conversation(pk), actor=actor)
 
 
 def note(event: str, contact: Contact, *, actor: Actor, data: Mapping[str, Any]) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db import transaction
 
-from conversations.actions.contacts import locked_contacts, note, require, retell, write_values
+from conversations.actions.contacts import locked_contacts, note, require, retell_all, write_values
 from conversations.models import Contact, ContactChange, ContactValue, Identity
 from kernel import clock
 from kernel.actor import Actor
@@ -24,7 +24,7 @@ def merge(contact: Contact, *, other: Contact, actor: Actor) -> ContactChange:
         (kept, gone), talks = locked_contacts(contact, other)
         made = _take_over(kept, gone)
         note("contact.merged", kept, actor=actor, data={"other_sid": gone.sid, "change_sid": made.sid})
-        retell(talks, actor=actor)
+        retell_all(talks, actor=actor)
         return made
 
 
@@ -49,7 +49,7 @@ def split(contact: Contact, *, address: str, actor: Actor) -> ContactChange:
             before={"other_address": leaving.address},
         )
         note("contact.split", kept, actor=actor, data={"other_sid": own.sid, "change_sid": made.sid})
-        retell(talks, actor=actor)
+        retell_all(talks, actor=actor)
         return made
 
 
@@ -67,7 +67,7 @@ def undo(change: ContactChange, *, actor: Actor) -> Contact:
             (kept, other), talks = locked_contacts(change.kept, change.other)
             _undo_split(change, kept, other)
         note("contact.change-undone", kept, actor=actor, data={"other_sid": change.other.sid, "change_sid": change.sid})
-        retell(talks, actor=actor)
+        retell_all(talks, actor=actor)
         return kept
 
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from django.db.models import F
+
 from conversations import queries
 from conversations.models import Conversation, Media, Message, Participant
 from conversations.payloads import message_payload
@@ -81,3 +83,10 @@ def tell_conversation(
         actor=actor,
         workspace_sid=conversation.workspace.sid,
     )
+
+
+def retell(type: str, conversation: Conversation, *, actor: Actor) -> None:  # noqa: A002
+    """Whoever sees the conversation, which is locked, sees its customer as he is now: it is itself another version."""
+    Conversation.objects.filter(pk=conversation.pk).update(version=F("version") + 1)
+    conversation.version += 1
+    tell_conversation(type, conversation, actor=actor)
