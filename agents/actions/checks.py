@@ -30,11 +30,11 @@ class Keep(Enum):
 KEEP: Final = Keep.KEEP
 
 
-def named(text: str) -> str:
+def named(text: str, *, limit: int = MAX_NAME) -> str:
     """The trimmed name. Raises Invalid."""
     name = text.strip()
-    if not 0 < len(name) <= MAX_NAME:
-        raise Invalid("Give a name of 1 to %(limit)d characters.", field="friendly_name", params={"limit": MAX_NAME})
+    if not 0 < len(name) <= limit:
+        raise Invalid("Give a name of 1 to %(limit)d characters.", field="friendly_name", params={"limit": limit})
     return name
 
 

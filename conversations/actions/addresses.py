@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 
 from accounts import policy
+from agents.actions.checks import named
 from agents.models import Workspace
 from conversations.actions import inbox
 from conversations.core import pacing
@@ -24,7 +25,6 @@ SHAPES: Final = {
     Channel.MESSENGER: (re.compile(r"messenger:[0-9]{1,40}"), "messenger:100200300"),
     Channel.WEBCHAT: (re.compile(r"webchat:[a-z0-9][a-z0-9_-]{0,60}"), "webchat:shop"),
 }
-MAX_NAME: Final = 64
 MAX_WORDS: Final = 200
 
 
@@ -38,7 +38,7 @@ def create_address(workspace: Workspace, *, channel: str, address: str, friendly
     try:
         with transaction.atomic():
             row = Address.objects.create(
-                workspace=workspace, channel=channel, address=text, friendly_name=_named(friendly_name)
+                workspace=workspace, channel=channel, address=text, friendly_name=named(friendly_name)
             )
             _note("address.created", row, actor=actor)
             inbox.take_up(text)
@@ -50,7 +50,7 @@ def create_address(workspace: Workspace, *, channel: str, address: str, friendly
 def rename_address(address: Address, *, friendly_name: str, actor: Actor) -> Address:
     """What people call it. The address itself never changes: conversations hang on it."""
     policy.require(actor, "config:write", account_sid=address.workspace.account.sid)
-    address.friendly_name = _named(friendly_name)
+    address.friendly_name = named(friendly_name)
     with transaction.atomic():
         address.save(update_fields=["friendly_name"])
         _note("address.updated", address, actor=actor)
@@ -122,13 +122,6 @@ def _shaped(channel: str, text: str) -> str:
     if shape.fullmatch(text) is None:
         raise Invalid("Write the address like %(example)s.", field="address", params={"example": example})
     return text
-
-
-def _named(text: str) -> str:
-    name = text.strip()
-    if not 0 < len(name) <= MAX_NAME:
-        raise Invalid("Give a name of 1 to %(limit)d characters.", field="friendly_name", params={"limit": MAX_NAME})
-    return name
 
 
 def _note(event: str, address: Address, *, actor: Actor) -> None:

@@ -1,12 +1,13 @@
 """Messaging services: what stands in a pool, and which of its senders begins a talk with a customer."""
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 
 from accounts import policy
+from agents.actions.checks import named
 from agents.models import Workspace
 from conversations.actions.speech import start
 from conversations.models import Address, Conversation, MessagingService, PoolSender, StickySender
@@ -15,8 +16,6 @@ from eventlog.record import record
 from kernel.actor import Actor
 from kernel.errors import Conflict, Invalid
 from kernel.sids import is_sid
-
-MAX_NAME: Final = 64
 
 
 def create_service(
@@ -29,7 +28,7 @@ def create_service(
     try:
         with transaction.atomic():
             service = MessagingService.objects.create(
-                workspace=workspace, sid=sid.strip(), friendly_name=_named(friendly_name), sticky=sticky
+                workspace=workspace, sid=sid.strip(), friendly_name=named(friendly_name), sticky=sticky
             )
             _note("messaging-service.created", service, actor=actor)
     except IntegrityError as error:
@@ -40,7 +39,7 @@ def create_service(
 def change_service(service: MessagingService, *, friendly_name: str, sticky: bool, actor: Actor) -> MessagingService:
     """Its name, and whether a customer keeps the sender that he knows."""
     policy.require(actor, "config:write", account_sid=service.workspace.account.sid)
-    service.friendly_name, service.sticky = _named(friendly_name), sticky
+    service.friendly_name, service.sticky = named(friendly_name), sticky
     with transaction.atomic():
         service.save(update_fields=["friendly_name", "sticky"])
         _note("messaging-service.updated", service, actor=actor)
@@ -111,13 +110,6 @@ def start_from(
                 service=service, identity=conversation.identity, defaults={"address": sender}
             )
         return conversation
-
-
-def _named(text: str) -> str:
-    name = text.strip()
-    if not 0 < len(name) <= MAX_NAME:
-        raise Invalid("Give a name of 1 to %(limit)d characters.", field="friendly_name", params={"limit": MAX_NAME})
-    return name
 
 
 def _note(event: str, service: MessagingService, *, actor: Actor) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Final
 from django.db import transaction
 
 from accounts import policy
+from agents.actions.checks import named
 from agents.models import Workspace
 from conversations.models import Address
 from eventlog.record import record
@@ -64,9 +65,7 @@ def delete_service(service: Service, *, actor: Actor) -> None:
 
 def _checked(form: ServiceForm, *, workspace: Workspace) -> dict[str, Any]:
     given = asdict(form) | {"sms_from": form.sms_from, "whatsapp_from": form.whatsapp_from}
-    given["friendly_name"] = name = form.friendly_name.strip()
-    if not 0 < len(name) <= MAX_NAME:
-        raise Invalid("Give a name of 1 to %(limit)d characters.", field="friendly_name", params={"limit": MAX_NAME})
+    given["friendly_name"] = name = named(form.friendly_name, limit=MAX_NAME)
     if _FIGURES.search(name):
         raise Invalid("A name with so many figures could be taken for the code.", field="friendly_name")
     if not SHORTEST <= form.code_length <= LONGEST:
