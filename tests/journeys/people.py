@@ -43,8 +43,7 @@ class Cast:
     def leave(self) -> None:
         for desk in self.desks:
             desk.activity("Offline")
-        if self.desks:
-            self._end_what_is_left()
+        self._end_what_is_left()
         for context in self.contexts:
             context.close()
         assert self.complaints == []
