@@ -8,7 +8,6 @@ protocol is told in ``docs/protocol.md``.
 import asyncio
 import contextlib
 import json
-import re
 from collections import deque
 from collections.abc import Coroutine, Mapping
 from typing import Any, ClassVar
@@ -24,6 +23,7 @@ from eventlog.hub import hub
 from eventlog.threads import in_database
 from kernel import clock
 from kernel.errors import DomainError
+from kernel.storable import without_unstorable
 
 logger = structlog.get_logger(__name__)
 
@@ -36,8 +36,6 @@ UNREAD_LIMIT = 5000
 SILENCE_SECONDS = 60
 # Tabs of one person or visitor, in each process; each costs memory, and a look at the database at every heartbeat.
 SOCKETS_LIMIT = 20
-
-_UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
 
 BAD_FRAME, SIGN_IN, NOT_ALLOWED, TOO_SLOW, TOO_MANY = 4400, 4401, 4403, 4408, 4429
 
@@ -367,7 +365,7 @@ def parse_frame(text: str) -> dict[str, Any]:
         raise BadFrame("frames are JSON objects") from error
     if not isinstance(frame, dict) or not isinstance(frame.get("do"), str):
         raise BadFrame("frames are JSON objects with a text 'do'")
-    frame = {name: _UNWRITABLE.sub("", value) if isinstance(value, str) else value for name, value in frame.items()}
+    frame = {name: without_unstorable(value) if isinstance(value, str) else value for name, value in frame.items()}
     ref = frame.get("ref", "")
     if not isinstance(ref, str) or len(ref) > 64:
         raise BadFrame("ref is a text of at most 64 characters")

@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterable
 from datetime import datetime
 
+from kernel.storable import without_unstorable
+
 MESSAGES_A_MINUTE = 20
 FILES_AN_HOUR = 40
 
-_UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
 _REF = re.compile(r"[A-Za-z0-9-]{8,40}")
 _DEPLOYMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _ORIGIN = re.compile(r"(?P<scheme>https?)://(?P<host>(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?)(:(?P<port>\d{1,5}|\*))?")
@@ -23,7 +24,7 @@ def clean_body(text: str) -> str:
     >>> clean_body(" a\x00b ")
     'ab'
     """
-    return _UNWRITABLE.sub("", text).strip()
+    return without_unstorable(text).strip()
 
 
 def is_ref(text: str) -> bool:
