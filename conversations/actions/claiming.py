@@ -28,8 +28,6 @@ from kernel.actor import SYSTEM
 
 # Longer than the carrier's time-out (5 s to connect, 10 s to answer), so a live attempt is never taken for a dead one.
 LEASE: Final = timedelta(seconds=30)
-
-
 # Another transaction holds a conversation for a few milliseconds.
 _HELD_SECONDS: Final = 0.02
 
