@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 
 from eventlog import models
-from eventlog.dbclock import SteadyClock, database_now
+from eventlog.dbclock import database_now
 
 SECONDS: Final = 4.0
 """How long a lease outlives a holder that was killed."""
@@ -38,7 +38,6 @@ class Lease:
         self._term = timedelta(seconds=seconds)
         self.holder = f"{socket.gethostname()[:24]}:{os.getpid()}:{secrets.token_hex(4)}"
         self.fence = 0
-        self._clock = SteadyClock()
         self._ask_at = 0.0
 
     def hold(self) -> bool:
@@ -92,7 +91,7 @@ class Lease:
     def _until_free(self) -> float:
         """For how many seconds nobody else can have it, as far as it is known now."""
         expires_at = models.Lease.objects.filter(name=self.name).values_list("expires_at", flat=True).first()
-        left = expires_at.timestamp() - self._clock.now() if expires_at else 0.0
+        left = (expires_at - database_now()).total_seconds() if expires_at else 0.0
         return min(max(left, 0.0), _STANDBY_SECONDS)
 
     def _create(self, *, now: datetime) -> bool:
