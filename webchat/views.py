@@ -53,7 +53,7 @@ def frame(request: HttpRequest) -> HttpResponse:
     with translation.override(language):
         try:
             address = queries.deployment_address(request.GET.get("deployment", ""))
-            _require_site(address, request.GET.get("parent", ""), own=request.get_host())
+            _require_site(address, request.GET.get("parent", ""))
         except DomainError as error:
             return _refusal_page(request, error)
         boot = _boot(address, deployment=request.GET["deployment"], language=language)
@@ -178,9 +178,11 @@ def _said(standing: Deployment | None, text: str, language: str) -> str:
     return own or str(getattr(standing, f"{text}_en"))
 
 
-def _require_site(address: Address, origin: str, *, own: str) -> None:
-    """Raises ``Forbidden`` for a page on a site that is not allowed; ``own``: the host that was asked."""
-    if not origin or origin.partition("://")[2] == own or core.may_stand_on(origin, queries.frame_ancestors(address)):
+def _require_site(address: Address, origin: str) -> None:
+    """Raises ``Forbidden`` for a page on a site that is neither ours nor allowed."""
+    # Ours by their public name: a proxy may ask us by another.
+    is_ours = not origin or origin in settings.TRUSTED_ORIGINS
+    if is_ours or core.may_stand_on(origin, queries.frame_ancestors(address)):
         return
     raise Forbidden(
         "The web chat %(name)s may not stand on %(origin)s. Add this site to its allowed sites: "
