@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from playwright.sync_api import FrameLocator, Page, expect
+from playwright.sync_api import Browser, FrameLocator, Page, expect
 
 from tests.journeys.people import SOON, Cast
+from tests.support.product import Product
 from tests.support.shop import shop
 
 pytestmark = [pytest.mark.journey, pytest.mark.browser]
@@ -15,6 +16,20 @@ pytestmark = [pytest.mark.journey, pytest.mark.browser]
 STORAGE = "() => { try { return localStorage.length >= 0 } catch { return false } }"
 
 COUNT = "SELECT COUNT(*) FROM webchat_visitor"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _allowed(product: Product, chromium: Browser) -> None:
+    """A supervisor has allowed the shops of these stories, as production asks for."""
+    cast = Cast(product, chromium)
+    sofia = cast.supervisor("sofia")
+    sofia.goto("/admin/webchat/deployment/add/")
+    demo = sofia.locator("[name=address] option", has_text="(webchat:demo)").get_attribute("value")
+    sofia.locator("[name=address]").select_option(demo)
+    sofia.locator("[name=allowed_origins]").fill("http://localhost:*")
+    sofia.locator("[name=_save]").click()
+    sofia.wait_for_url("**/admin/webchat/deployment/")
+    cast.leave()
 
 
 @pytest.fixture
